@@ -1,0 +1,74 @@
+package org.cosellbridge.connector;
+
+import java.net.URI;
+import java.util.List;
+import org.cosellbridge.platform.Configuration;
+
+/**
+ * The keys {@code cosell.crm.<name>.*} of one connection. What is empty was not set.
+ *
+ * @param name its name
+ * @param type {@code dynamics} or {@code salesforce}
+ * @param url the environment URL or My Domain URL
+ * @param authority where tokens come from
+ * @param tenantId the Entra tenant
+ * @param clientId the application's client id
+ * @param clientSecret its secret, or empty when a certificate is used
+ * @param privateKey PEM text or a path
+ * @param certificate PEM text or a path
+ * @param apiVersion the pinned version of the remote API
+ * @param records the kinds of record this connection keeps
+ * @param mappingFolder the folder with mapping documents; empty: the built-in ones
+ * @param when JSONata over the referral's wire JSON: which referrals belong here
+ * @param maxConcurrent attempts that may run at the same time, over all nodes
+ */
+public record ConnectionSettings(
+        ConnectionName name,
+        String type,
+        URI url,
+        URI authority,
+        String tenantId,
+        String clientId,
+        String clientSecret,
+        String privateKey,
+        String certificate,
+        String apiVersion,
+        List<String> records,
+        String mappingFolder,
+        String when,
+        int maxConcurrent) {
+    public ConnectionSettings {
+        records = List.copyOf(records);
+    }
+
+    /** Reads the keys of the connection with this name; faults go to the configuration. */
+    public static ConnectionSettings read(Configuration configuration, ConnectionName name) {
+        String prefix = "cosell.crm." + name + ".";
+        String type = configuration.choice(prefix + "type", "dynamics", List.of("dynamics"));
+        String secret = configuration.text(prefix + "client-secret", "");
+        String privateKey = configuration.text(prefix + "private-key", "");
+        String certificate = configuration.text(prefix + "certificate", "");
+        if (secret.isEmpty() && (privateKey.isEmpty() || certificate.isEmpty())) {
+            configuration.fault(
+                    prefix + "client-secret",
+                    "is missing. Set it, or both " + prefix + "private-key and " + prefix + "certificate.");
+        }
+        return new ConnectionSettings(
+                name,
+                type,
+                configuration.requiredUrl(
+                        prefix + "url", "It is the environment URL, such as https://contoso.crm4.dynamics.com."),
+                configuration.remoteUrl(prefix + "authority", "https://login.microsoftonline.com"),
+                configuration.requiredText(prefix + "tenant-id", "It is the Entra tenant of the environment."),
+                configuration.requiredText(
+                        prefix + "client-id", "It is the application (client) id of the app registration."),
+                secret,
+                privateKey,
+                certificate,
+                configuration.choice(prefix + "api-version", "v9.2", List.of("v9.0", "v9.1", "v9.2")),
+                configuration.list(prefix + "records", "opportunity,lead"),
+                configuration.findText(prefix + "mapping").orElse(""),
+                configuration.text(prefix + "when", "true"),
+                configuration.number(prefix + "max-concurrent", 4, 1, 64));
+    }
+}

@@ -1,0 +1,8 @@
+/**
+ * Partner Center's referrals as a connector: reads, lists and (with the other direction) writes referrals. It knows neither mapping
+ * nor the CRMs. Wire facts: the Partner Center referrals API.
+ */
+@NullMarked
+package org.cosellbridge.connector.partnercenter;
+
+import org.jspecify.annotations.NullMarked;

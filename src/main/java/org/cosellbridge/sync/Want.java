@@ -1,0 +1,20 @@
+package org.cosellbridge.sync;
+
+import org.cosellbridge.connector.Priority;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The wish that a subject be looked at.
+ *
+ * @param subject what to look at
+ * @param priority who waits for it
+ * @param cause in one word what it came from: {@code event}, {@code person}, {@code sweep}, {@code release}, {@code related}
+ * @param correlationId of the cause
+ * @param deliveryId the delivery that caused it, null when none did
+ */
+public record Want(
+        SyncSubject subject,
+        Priority priority,
+        String cause,
+        String correlationId,
+        @Nullable String deliveryId) {}
