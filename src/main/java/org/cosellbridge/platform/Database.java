@@ -12,5 +12,6 @@ class Database {
     @Produces
     @Dependent
     @PersistenceContext(unitName = "cosell")
+    @SuppressWarnings("UnusedVariable") // CDI reads the producer field
     private EntityManager entityManager;
 }
