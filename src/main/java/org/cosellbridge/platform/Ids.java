@@ -4,6 +4,8 @@ import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
 
@@ -40,9 +42,8 @@ public class Ids {
     }
 
     private synchronized long nextStamp() {
-        var now = clock.instant();
-        long fraction = (now.getNano() % 1_000_000L) * 4096L / 1_000_000L;
-        long stamp = (now.toEpochMilli() << 12) | fraction;
+        long micros = ChronoUnit.MICROS.between(Instant.EPOCH, clock.instant());
+        long stamp = ((micros / 1000) << 12) | ((micros % 1000) * 4096 / 1000);
         lastStamp = Math.max(stamp, lastStamp + 1);
         return lastStamp;
     }
