@@ -3,12 +3,17 @@ package org.cosellbridge.platform;
 import jakarta.annotation.PostConstruct;
 import jakarta.annotation.Resource;
 import jakarta.annotation.sql.DataSourceDefinition;
+import jakarta.ejb.ConcurrencyManagement;
+import jakarta.ejb.ConcurrencyManagementType;
 import jakarta.ejb.Singleton;
 import jakarta.ejb.TransactionManagement;
 import jakarta.ejb.TransactionManagementType;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Inject;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.List;
+import java.util.logging.Level;
 import java.util.logging.Logger;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
@@ -27,6 +32,7 @@ import org.flywaydb.core.Flyway;
 @Singleton(name = "Startup")
 @jakarta.ejb.Startup
 @TransactionManagement(TransactionManagementType.BEAN)
+@ConcurrencyManagement(ConcurrencyManagementType.BEAN)
 public class Startup {
     private static final Logger LOG = Logger.getLogger(Startup.class.getName());
 
@@ -39,6 +45,8 @@ public class Startup {
     @Resource(lookup = "java:app/jdbc/cosell")
     private DataSource dataSource;
 
+    private volatile boolean through;
+
     @PostConstruct
     void start() {
         checks.forEach(check -> check.check(configuration));
@@ -50,6 +58,22 @@ public class Startup {
                 .migrate()
                 .migrationsExecuted;
         LOG.info(() -> "Cosell Bridge starts; " + applied + " database migrations were applied.");
+        through = true;
+    }
+
+    /** Whether the start is through. */
+    public boolean isThrough() {
+        return through;
+    }
+
+    /** Whether the database answers within five seconds. */
+    public boolean isDatabaseReachable() {
+        try (Connection connection = dataSource.getConnection()) {
+            return connection.isValid(5);
+        } catch (SQLException unreachable) {
+            LOG.log(Level.WARNING, "The database does not answer.", unreachable);
+            return false;
+        }
     }
 
     static void refuseFaults(List<String> faults) {
