@@ -52,6 +52,7 @@ public class CosellResourceAdapter extends ActiveMQResourceAdapter {
         setSetupAttempts(-1);
         setSetupInterval(2000L);
         super.start(context);
+        StartWatch.begin();
     }
 
     private void startBroker() throws ResourceAdapterInternalException {

@@ -70,7 +70,7 @@ public class CosellDataSource implements DataSource {
     }
 
     private static Optional<String> configured(String key) {
-        return ConfigProvider.getConfig()
+        return ConfigProvider.getConfig(CosellDataSource.class.getClassLoader())
                 .getOptionalValue(key, String.class)
                 .map(String::trim)
                 .filter(value -> !value.isEmpty());

@@ -34,6 +34,9 @@ import org.flywaydb.core.Flyway;
 @TransactionManagement(TransactionManagementType.BEAN)
 @ConcurrencyManagement(ConcurrencyManagementType.BEAN)
 public class Startup {
+    /** Tells the runnable server, which ends when its only application could not start, how the start went. */
+    private static final String START = "cosell.start";
+
     private static final Logger LOG = Logger.getLogger(Startup.class.getName());
 
     @Inject
@@ -49,6 +52,16 @@ public class Startup {
 
     @PostConstruct
     void start() {
+        try {
+            checkAndMigrate();
+            System.setProperty(START, "through");
+        } catch (RuntimeException failed) {
+            System.setProperty(START, "failed");
+            throw failed;
+        }
+    }
+
+    private void checkAndMigrate() {
         checks.forEach(check -> check.check(configuration));
         refuseFaults(configuration.faults());
         int applied = Flyway.configure(Startup.class.getClassLoader())
