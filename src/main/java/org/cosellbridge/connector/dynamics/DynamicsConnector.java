@@ -175,7 +175,7 @@ final class DynamicsConnector implements Connector, ReadsRecords, WritesRecords 
                 throw errors.rejected("The record " + read.ref() + " is closed already, in another way. Reopen it in"
                         + " Dynamics 365 to have it closed as it is now.");
             }
-            if (current == read) {
+            if (columns.isEmpty()) {
                 refuseStale(call, shape, read);
             }
             current = reach(call, shape, current, state);
