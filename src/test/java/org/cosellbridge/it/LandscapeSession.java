@@ -1,0 +1,54 @@
+package org.cosellbridge.it;
+
+import java.nio.file.Path;
+import java.util.stream.Collectors;
+import org.cosellbridge.simulator.Landscape;
+import org.jspecify.annotations.Nullable;
+import org.junit.platform.launcher.LauncherSession;
+import org.junit.platform.launcher.LauncherSessionListener;
+
+/**
+ * Starts the landscape before Arquillian starts a server: the server's configuration names its addresses and its trust bundle. Does
+ * nothing in runs without a server.
+ */
+public final class LandscapeSession implements LauncherSessionListener {
+    private static @Nullable Landscape landscape;
+
+    @Override
+    public void launcherSessionOpened(LauncherSession session) {
+        if (System.getProperty("cosell.it.port") == null) {
+            return;
+        }
+        Path dir = Path.of(System.getProperty("project.build.directory"), "it");
+        ServerProcess.delete(dir);
+        Landscape started = new Landscape(
+                Integer.getInteger("cosell.it.entra-port"),
+                Integer.getInteger("cosell.it.partner-center-port"),
+                Integer.getInteger("cosell.it.dataverse-port"),
+                dir,
+                Landscape.madeUpPassword());
+        landscape = started;
+        System.setProperty(
+                "cosell.it.options",
+                "-Xmx1g "
+                        + started.keys(dir.resolve("data"), 6_000).entrySet().stream()
+                                .map(entry -> "-D" + entry.getKey() + "=" + entry.getValue())
+                                .collect(Collectors.joining(" ")));
+    }
+
+    @Override
+    public void launcherSessionClosed(LauncherSession session) {
+        Landscape running = landscape;
+        if (running != null) {
+            running.close();
+        }
+    }
+
+    /** The landscape of this run. */
+    static Landscape landscape() {
+        if (landscape == null) {
+            throw new IllegalStateException("Integration tests run by mvn verify, which hands them their ports.");
+        }
+        return landscape;
+    }
+}

@@ -1,0 +1,303 @@
+package org.cosellbridge.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
+import org.cosellbridge.simulator.DataverseSimulator;
+import org.cosellbridge.simulator.Fault;
+import org.cosellbridge.simulator.Landscape;
+import org.cosellbridge.simulator.PartnerCenterSimulator;
+import org.cosellbridge.simulator.ReferralFixtures;
+import org.cosellbridge.simulator.WebhookScenario;
+import org.jboss.arquillian.container.test.api.Deployment;
+import org.jboss.arquillian.junit5.ArquillianExtension;
+import org.jboss.shrinkwrap.api.spec.WebArchive;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** A webhook becomes an opportunity, and stays one, whatever happens in between. */
+@ExtendWith(ArquillianExtension.class)
+class MainJobIT {
+    private static final AtomicInteger NEXT = new AtomicInteger(1000);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private final Landscape landscape = LandscapeSession.landscape();
+    private final PartnerCenterSimulator partnerCenter = landscape.partnerCenter();
+    private final DataverseSimulator crm = landscape.dataverse();
+    private final Product product =
+            new Product(URI.create("http://127.0.0.1:" + Integer.getInteger("cosell.it.port")), landscape.password());
+
+    @Deployment(testable = false)
+    static WebArchive war() {
+        return PackagedWar.archive();
+    }
+
+    @BeforeEach
+    void register() {
+        partnerCenter.register(Landscape.webhook(product.url()), false);
+    }
+
+    @AfterEach
+    void leavesNoRuleBroken() {
+        crm.server().faults().clear();
+        partnerCenter.server().faults().clear();
+        partnerCenter.dispatcher().copies(1);
+        assertThat(crm.server().log().brokenRules()).as("rules of Dataverse that were broken").isEmpty();
+        assertThat(partnerCenter.server().log().brokenRules()).as("rules of Partner Center that were broken").isEmpty();
+        assertThat(crm.unchangedColumns()).as("columns written although they were equal").isEmpty();
+    }
+
+    @Test
+    void aReferralBecomesAnOpportunityAndAnEditFollows() {
+        String referral = partnerCenter.create(ReferralFixtures.partnerLed(NEXT.incrementAndGet()));
+
+        JsonObject opportunity = awaitOpportunity(referral);
+        JsonObject wire = partnerCenter.referral(referral);
+        assertThat(opportunity.getString("name")).isEqualTo(wire.getString("name"));
+        assertThat(opportunity.getJsonNumber("estimatedvalue").bigDecimalValue())
+                .isEqualByComparingTo(wire.getJsonObject("details").getJsonNumber("dealValue").bigDecimalValue());
+        assertThat(opportunity.getBoolean("cosell_syncwithpartnercenter")).isTrue();
+        int before = crm.updates("opportunities");
+
+        partnerCenter.edit(referral, "details.dealValue", 77_000);
+
+        Awaitility.await().atMost(PATIENCE).untilAsserted(() -> assertThat(opportunity(referral)
+                        .getJsonNumber("estimatedvalue")
+                        .bigDecimalValue())
+                .isEqualByComparingTo("77000"));
+        DataverseSimulator.Write write = crm.writes("opportunities").get(crm.writes("opportunities").size() - 1);
+        assertThat(write.columns()).as("only what changed is written").containsExactly("estimatedvalue");
+        assertThat(crm.updates("opportunities")).isEqualTo(before + 1);
+        JsonObject link = onlyLink(referral);
+        assertThat(link.getString("record")).isEqualTo("opportunity/" + opportunity.getString("opportunityid"));
+
+        List<JsonObject> trail = entries(referral);
+        assertThat(trail).extracting(entry -> entry.getString("kind")).contains("delivery.accepted", "record.created", "record.updated");
+        JsonObject update = trail.stream()
+                .filter(entry -> entry.getString("kind").equals("record.updated"))
+                .findFirst()
+                .orElseThrow();
+        JsonObject change = update.getJsonArray("changes").getJsonObject(0);
+        assertThat(change.getString("recordField")).isEqualTo("estimatedvalue");
+        assertThat(change.getString("direction")).isEqualTo("TO_CRM");
+        assertThat(change.getJsonNumber("written").bigDecimalValue()).isEqualByComparingTo("77000");
+        assertThat(change.getJsonNumber("crm").bigDecimalValue())
+                .isEqualByComparingTo(wire.getJsonObject("details").getJsonNumber("dealValue").bigDecimalValue());
+        assertThat(product.items("audit?correlation=" + update.getString("correlation")))
+                .as("from the field's value to the delivery that caused it in one query")
+                .extracting(entry -> entry.getString("kind"))
+                .contains("delivery.accepted");
+    }
+
+    @Test
+    void anEchoCostsAReadAndNoWrite() {
+        String referral = partnerCenter.create(ReferralFixtures.partnerLed(NEXT.incrementAndGet()));
+        awaitOpportunity(referral);
+        awaitQuiet(referral);
+        int writes = crm.writes().size();
+        int reads = partnerCenter.server().log().count("get referral");
+
+        assertThat(WebhookScenario.valid(partnerCenter, referral).send(Landscape.webhook(product.url())).status()).isEqualTo(200);
+
+        Awaitility.await().atMost(PATIENCE).until(() -> entries(referral).stream()
+                .anyMatch(entry -> entry.getString("kind").equals("link.unchanged")));
+        assertThat(partnerCenter.server().log().count("get referral")).isGreaterThan(reads);
+        assertThat(crm.writes()).hasSize(writes);
+    }
+
+    @Test
+    void theSameEventFiftyTimesFromEightThreadsIsOneOpportunity() throws ExecutionException, InterruptedException {
+        partnerCenter.removeRegistration();
+        int customer = NEXT.incrementAndGet();
+        String referral = partnerCenter.create(ReferralFixtures.partnerLed(customer));
+        List<WebhookScenario> events = new ArrayList<>();
+        for (int i = 0; i < 50; i++) {
+            events.add(
+                    i % 2 == 0
+                            ? WebhookScenario.valid(partnerCenter, referral)
+                            : WebhookScenario.valid(partnerCenter, referral).withChangeDate(Instant.now().minusSeconds(i)));
+        }
+        Collections.shuffle(events, new Random(7));
+        ExecutorService threads = Executors.newFixedThreadPool(8);
+        try {
+            List<Future<Integer>> answers = new ArrayList<>();
+            for (WebhookScenario event : events) {
+                answers.add(threads.submit(
+                        () -> event.send(Landscape.webhook(product.url())).status()));
+            }
+            for (Future<Integer> answer : answers) {
+                assertThat(answer.get()).isEqualTo(200);
+            }
+        } finally {
+            threads.shutdown();
+        }
+
+        JsonObject opportunity = awaitOpportunity(referral);
+        awaitQuiet(referral);
+        assertThat(opportunities(referral)).hasSize(1);
+        assertThat(accounts(customer)).hasSize(1);
+        assertThat(onlyLink(referral).getString("record")).isEqualTo("opportunity/" + opportunity.getString("opportunityid"));
+    }
+
+    @Test
+    void whateverDataverseDoesThereIsOneOpportunity() {
+        for (Fault fault : List.of(
+                new Fault.Status(500, Duration.ZERO),
+                new Fault.Status(503, Duration.ZERO),
+                new Fault.Cut(),
+                new Fault.LoseAnswer(),
+                new Fault.Status(429, Duration.ofSeconds(3)))) {
+            int customer = NEXT.incrementAndGet();
+            crm.server().faults().next(2, fault, (method, path) -> !method.equals("GET"));
+            String referral = partnerCenter.create(ReferralFixtures.partnerLed(customer));
+            awaitOpportunity(referral);
+            awaitQuiet(referral);
+            assertThat(opportunities(referral)).as("after %s", fault).hasSize(1);
+            assertThat(accounts(customer)).as("after %s", fault).hasSize(1);
+            assertThat(crm.server().faults().left()).as("the fault %s was met", fault).isZero();
+            crm.server().faults().clear();
+        }
+        assertThat(product.items("dead-letters")).isEmpty();
+    }
+
+    @Test
+    void twoReferralsOfOneNewCustomerShareAccountAndContact() {
+        int customer = NEXT.incrementAndGet();
+        partnerCenter.dispatcher().hold();
+        String first = partnerCenter.create(ReferralFixtures.partnerLed(customer));
+        String second = partnerCenter.create(ReferralFixtures.partnerLed(customer));
+        partnerCenter.dispatcher().release();
+
+        awaitOpportunity(first);
+        awaitOpportunity(second);
+        assertThat(accounts(customer)).hasSize(1);
+        assertThat(crm.rows("contacts").stream()
+                        .filter(contact -> contact.getString("emailaddress1", "").equals(ReferralFixtures.contactEmail(customer))))
+                .hasSize(1);
+    }
+
+    @Test
+    void aMarketplaceLeadIsALeadUntilItIsAccepted() {
+        String referral = partnerCenter.create(ReferralFixtures.qualifiedLead(NEXT.incrementAndGet()));
+        Awaitility.await().atMost(PATIENCE).until(() -> rows("leads", referral).size() == 1);
+        assertThat(opportunities(referral)).isEmpty();
+
+        partnerCenter.accept(referral);
+
+        awaitOpportunity(referral);
+        awaitQuiet(referral);
+        assertThat(onlyLink(referral).getString("record")).startsWith("opportunity/");
+        assertThat(rows("leads", referral).get(0).getInt("statecode")).as("the lead is closed").isNotZero();
+    }
+
+    @Test
+    void aWonReferralClosesItsOpportunity() {
+        String referral = partnerCenter.create(ReferralFixtures.partnerLed(NEXT.incrementAndGet()));
+        awaitOpportunity(referral);
+
+        partnerCenter.close(referral, "Won", "");
+
+        Awaitility.await().atMost(PATIENCE).until(() -> opportunity(referral).getInt("statecode") == 1);
+        assertThat(opportunity(referral).getInt("statuscode")).isEqualTo(3);
+    }
+
+    @Test
+    void revokedCredentialsPauseTheConnectionOnceAndEverythingDrainsAfterwards() {
+        String known = partnerCenter.create(ReferralFixtures.partnerLed(NEXT.incrementAndGet()));
+        awaitOpportunity(known);
+        awaitQuiet(known);
+        int alarmsBefore = product.items("audit?kind=connection.paused").size();
+        landscape.entra().revoke(Landscape.CRM_CLIENT);
+        landscape.entra().expireTokens();
+        List<String> waiting = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            waiting.add(partnerCenter.create(ReferralFixtures.partnerLed(NEXT.incrementAndGet())));
+        }
+        Awaitility.await().atMost(PATIENCE).until(() -> connection().getString("state").equals("paused"));
+
+        landscape.entra().restore(Landscape.CRM_CLIENT);
+
+        Awaitility.await().atMost(Duration.ofSeconds(120)).untilAsserted(() -> {
+            for (String referral : waiting) {
+                assertThat(opportunities(referral)).hasSize(1);
+            }
+        });
+        assertThat(product.items("audit?kind=connection.paused")).as("one alarm").hasSize(alarmsBefore + 1);
+        assertThat(product.items("dead-letters")).isEmpty();
+        Awaitility.await().atMost(PATIENCE).until(() -> !connection().getString("state").equals("paused"));
+    }
+
+    @Test
+    void withoutALoginThereIsNothingToSee() {
+        for (String path : List.of("links", "audit", "dead-letters", "connections", "deliveries", "nothing-here")) {
+            assertThat(product.get(path, "").statusCode()).as(path).isEqualTo(401);
+        }
+        assertThat(product.get("links", "auditor").statusCode()).isEqualTo(200);
+        assertThat(product.post("connections/crm/pause", "{}", "auditor").statusCode()).as("auditors only read").isEqualTo(403);
+    }
+
+    private JsonObject connection() {
+        return product.items("connections").stream()
+                .filter(item -> item.getString("id").equals(Landscape.CONNECTION))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private JsonObject awaitOpportunity(String referral) {
+        Awaitility.await("the opportunity of " + referral).atMost(PATIENCE).until(() -> !opportunities(referral).isEmpty());
+        return opportunity(referral);
+    }
+
+    /** Until the link says the last attempt ended and no sync request of it is open. */
+    private void awaitQuiet(String referral) {
+        Awaitility.await("the link of " + referral).atMost(PATIENCE).until(() -> product.items("links?referral=" + referral).stream()
+                .anyMatch(link -> !link.getString("lastOutcome", "").isEmpty()));
+        Awaitility.await("nothing due").atMost(PATIENCE).until(() -> connection().getInt("due") + connection().getInt("running") == 0);
+    }
+
+    private JsonObject opportunity(String referral) {
+        return opportunities(referral).get(0);
+    }
+
+    private List<JsonObject> opportunities(String referral) {
+        return rows("opportunities", referral);
+    }
+
+    private List<JsonObject> rows(String set, String referral) {
+        return crm.rows(set).stream()
+                .filter(row -> row.getOrDefault("cosell_referralidentifier", Json.createValue("")).equals(Json.createValue(referral)))
+                .toList();
+    }
+
+    private List<JsonObject> accounts(int customer) {
+        return crm.rows("accounts").stream()
+                .filter(row -> row.getString("name", "").equals(ReferralFixtures.customerName(customer)))
+                .toList();
+    }
+
+    private JsonObject onlyLink(String referral) {
+        Awaitility.await().atMost(PATIENCE).until(() -> !product.items("links?referral=" + referral).isEmpty());
+        List<JsonObject> links = product.items("links?referral=" + referral);
+        assertThat(links).hasSize(1);
+        return links.get(0);
+    }
+
+    private List<JsonObject> entries(String referral) {
+        return product.items("audit?referral=" + referral);
+    }
+}

@@ -1,0 +1,8 @@
+/**
+ * The packaged WAR on a real server, seen from outside: HTTP on one side, the simulators on the other. The same suite runs on every
+ * server.
+ */
+@NullMarked
+package org.cosellbridge.it;
+
+import org.jspecify.annotations.NullMarked;
