@@ -17,8 +17,7 @@ import java.util.TreeMap;
  * @param values by the property under which they are read; what is absent is null
  * @param lookups of lookup properties: the table the value belongs to
  */
-record DataverseRow(
-        String table, String id, long version, Map<String, JsonValue> values, Map<String, String> lookups) {
+record DataverseRow(String table, String id, long version, Map<String, JsonValue> values, Map<String, String> lookups) {
     DataverseRow {
         values = Collections.unmodifiableMap(new TreeMap<>(values));
         lookups = Map.copyOf(lookups);
@@ -46,7 +45,7 @@ record DataverseRow(
 
     /** Whether two values mean the same: numbers by value. */
     static boolean same(JsonValue one, JsonValue other) {
-        return one instanceof JsonNumber a && other instanceof JsonNumber b
+        return (one instanceof JsonNumber a && other instanceof JsonNumber b)
                 ? a.bigDecimalValue().compareTo(b.bigDecimalValue()) == 0
                 : one.equals(other);
     }

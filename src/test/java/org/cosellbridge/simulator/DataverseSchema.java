@@ -162,14 +162,7 @@ final class DataverseSchema {
                 .choice("salesstage", 0, 1, 2, 3)
                 .text("stepname", 200)
                 .choice("purchasetimeframe", 0, 1, 2, 3, 4)
-                .choice(
-                        "msdyn_forecastcategory",
-                        100000001,
-                        100000002,
-                        100000003,
-                        100000004,
-                        100000005,
-                        100000006)
+                .choice("msdyn_forecastcategory", 100000001, 100000002, 100000003, 100000004, 100000005, 100000006)
                 .text("customerneed", 2000)
                 .text("currentsituation", 2000)
                 .text("customerpainpoints", 2000)
@@ -445,13 +438,7 @@ final class DataverseSchema {
 
         Builder integer(String column, int least, int most) {
             return column(
-                    column,
-                    Kind.INTEGER,
-                    0,
-                    BigDecimal.valueOf(least),
-                    BigDecimal.valueOf(most),
-                    Set.of(),
-                    Map.of());
+                    column, Kind.INTEGER, 0, BigDecimal.valueOf(least), BigDecimal.valueOf(most), Set.of(), Map.of());
         }
 
         Builder flag(String column) {

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -31,6 +32,7 @@ import java.util.stream.Stream;
 import org.cosellbridge.simulator.DataverseSchema.Column;
 import org.cosellbridge.simulator.DataverseSchema.Kind;
 import org.cosellbridge.simulator.DataverseSchema.Table;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The rows of the simulated environment and the rules that hold whatever the way they are written. Not thread-safe: the simulator
@@ -81,11 +83,7 @@ final class DataverseStore {
 
     /** The state to go back to when a change set fails. */
     record Snapshot(
-            Map<String, Map<String, DataverseRow>> rows,
-            int deletions,
-            int writes,
-            int events,
-            int unchanged) {}
+            Map<String, Map<String, DataverseRow>> rows, int deletions, int writes, int events, int unchanged) {}
 
     private record Parsed(Map<String, JsonValue> values, Map<String, String> lookups) {}
 
@@ -143,7 +141,7 @@ final class DataverseStore {
     }
 
     Optional<DataverseRow> find(Table table, String id) {
-        return Optional.ofNullable(of(table).get(id.toLowerCase(java.util.Locale.ROOT)));
+        return Optional.ofNullable(of(table).get(id.toLowerCase(Locale.ROOT)));
     }
 
     private Map<String, DataverseRow> of(Table table) {
@@ -178,8 +176,7 @@ final class DataverseStore {
     /** Understands {@code (…)} behind a set. */
     Address address(Table table, String inBrackets) {
         if (GUID.matcher(inBrackets).matches()) {
-            return new Address(
-                    table, Optional.of(inBrackets.toLowerCase(java.util.Locale.ROOT)), Map.of(), inBrackets);
+            return new Address(table, Optional.of(inBrackets.toLowerCase(Locale.ROOT)), Map.of(), inBrackets);
         }
         Map<String, String> key = new LinkedHashMap<>();
         Matcher parts = KEY_PART.matcher(inBrackets);
@@ -235,7 +232,9 @@ final class DataverseStore {
         return address.id()
                 .map(id -> refuse(404, "0x80040217", address.table().name() + " With Id = " + id + " Does Not Exist"))
                 .orElseGet(() -> refuse(
-                        404, "0x80060891", "A record with the specified key values does not exist in "
+                        404,
+                        "0x80060891",
+                        "A record with the specified key values does not exist in "
                                 + address.table().name() + " entity"));
     }
 
@@ -251,7 +250,7 @@ final class DataverseStore {
         values.putAll(parsed.values());
         lookups.putAll(parsed.lookups());
         String id = values.get(table.key()) instanceof JsonString given
-                ? given.getString().toLowerCase(java.util.Locale.ROOT)
+                ? given.getString().toLowerCase(Locale.ROOT)
                 : UUID.randomUUID().toString();
         if (find(table, id).isPresent()) {
             throw refuse(412, "0x80040237", "Cannot insert duplicate key.");
@@ -259,7 +258,8 @@ final class DataverseStore {
         values.put(table.key(), Json.createValue(id));
         if (!table.statuses().isEmpty()) {
             values.put("statecode", Json.createValue(0));
-            int status = values.get("statuscode") instanceof JsonNumber given ? given.intValue() : table.defaultStatus(0);
+            int status =
+                    values.get("statuscode") instanceof JsonNumber given ? given.intValue() : table.defaultStatus(0);
             if (!Optional.of(0).equals(table.stateOf(status))) {
                 throw refuse(400, "0x80040203", status + " is not a valid status code for state code 0.");
             }
@@ -301,7 +301,7 @@ final class DataverseStore {
         });
     }
 
-    private static boolean isNull(@org.jspecify.annotations.Nullable JsonValue value) {
+    private static boolean isNull(@Nullable JsonValue value) {
         return value == null || value.getValueType() == JsonValue.ValueType.NULL;
     }
 
@@ -309,7 +309,8 @@ final class DataverseStore {
     DataverseRow update(Table table, DataverseRow row, JsonObject body, Author author) {
         Parsed parsed = parse(table, body, false, author);
         Map<String, JsonValue> changes = new HashMap<>(parsed.values());
-        if (changes.remove(table.key()) instanceof JsonString id && !id.getString().equalsIgnoreCase(row.id())) {
+        if (changes.remove(table.key()) instanceof JsonString id
+                && !id.getString().equalsIgnoreCase(row.id())) {
             throw refuse(400, "0x80040203", "The id of a row cannot be changed.");
         }
         checkStates(table, row, changes);
@@ -319,7 +320,8 @@ final class DataverseStore {
         }
         if (!author.seller()) {
             changes.forEach((property, value) -> {
-                if (DataverseRow.same(row.value(property), value) && parsed.values().containsKey(property)) {
+                if (DataverseRow.same(row.value(property), value)
+                        && parsed.values().containsKey(property)) {
                     unchanged.add(table.set() + "(" + row.id() + ")/" + property);
                 }
             });
@@ -387,10 +389,11 @@ final class DataverseStore {
                 Map<String, JsonValue> values = new HashMap<>(referring.values());
                 boolean referred = referring.lookups().entrySet().removeIf(entry -> false)
                         || referring.lookups().entrySet().stream()
-                                .filter(lookup -> lookup.getValue().equals(table.name()))
-                                .filter(lookup -> holds(referring.value(lookup.getKey()), row.id()))
-                                .map(lookup -> values.put(lookup.getKey(), JsonValue.NULL))
-                                .count() > 0;
+                                        .filter(lookup -> lookup.getValue().equals(table.name()))
+                                        .filter(lookup -> holds(referring.value(lookup.getKey()), row.id()))
+                                        .map(lookup -> values.put(lookup.getKey(), JsonValue.NULL))
+                                        .count()
+                                > 0;
                 if (referred) {
                     store(other, referring.id(), values, referring.lookups(), author);
                 }
@@ -408,8 +411,8 @@ final class DataverseStore {
         Table closes = schema.table("opportunityclose");
         Parsed parsed = parse(closes, close, true, author);
         String id = parsed.values().get("_opportunityid_value") instanceof JsonString bound ? bound.getString() : "";
-        DataverseRow row = find(table, id)
-                .orElseThrow(() -> refuse(400, "0x80040203", "OpportunityClose names no opportunity."));
+        DataverseRow row =
+                find(table, id).orElseThrow(() -> refuse(400, "0x80040203", "OpportunityClose names no opportunity."));
         if (row.number("statecode") != 0) {
             throw refuse(400, "0x80040515", "The opportunity has already been closed.");
         }
@@ -433,9 +436,9 @@ final class DataverseStore {
         values.put("actualvalue", activity.value("actualrevenue"));
         values.put(
                 "actualclosedate",
-                Json.createValue(
-                        activity.text("actualend").map(end -> end.substring(0, 10)).orElseGet(() ->
-                                clock.instant().toString().substring(0, 10))));
+                Json.createValue(activity.text("actualend")
+                        .map(end -> end.substring(0, 10))
+                        .orElseGet(() -> clock.instant().toString().substring(0, 10))));
         DataverseRow closed = store(table, row.id(), values, row.lookups(), author);
         written(won ? "WIN" : "LOSE", table, row.id(), List.of("statecode", "statuscode"), author);
         events.add(new Event(won ? "WinOpportunity" : "LoseOpportunity", closed, List.of("statuscode"), author));
@@ -495,8 +498,8 @@ final class DataverseStore {
             contact.ifPresent(id -> opportunityBinds.put("parentcontactid", "/contacts(" + id + ")"));
             entity(body, "OpportunityCurrencyId", "transactioncurrencyid")
                     .or(() -> lead.text("_transactioncurrencyid_value"))
-                    .ifPresent(id ->
-                            opportunityBinds.put("transactioncurrencyid", "/transactioncurrencies(" + id + ")"));
+                    .ifPresent(
+                            id -> opportunityBinds.put("transactioncurrencyid", "/transactioncurrencies(" + id + ")"));
             made.add(create(
                     schema.table("opportunity"),
                     copy(
@@ -595,7 +598,8 @@ final class DataverseStore {
             }
             boolean taken = rows(table)
                     .anyMatch(row -> !row.id().equals(id)
-                            && properties.stream().allMatch(property -> sameKey(row.value(property), values.get(property))));
+                            && properties.stream()
+                                    .allMatch(property -> sameKey(row.value(property), values.get(property))));
             if (taken) {
                 throw refuse(
                         412,
@@ -607,8 +611,8 @@ final class DataverseStore {
         }
     }
 
-    private static boolean sameKey(JsonValue one, @org.jspecify.annotations.Nullable JsonValue other) {
-        return one instanceof JsonString a && other instanceof JsonString b
+    private static boolean sameKey(JsonValue one, @Nullable JsonValue other) {
+        return (one instanceof JsonString a && other instanceof JsonString b)
                 ? a.getString().equalsIgnoreCase(b.getString())
                 : other != null && DataverseRow.same(one, other);
     }
@@ -621,9 +625,7 @@ final class DataverseStore {
             JsonValue value = member.getValue();
             if (name.endsWith("@odata.bind")) {
                 bind(table, name.substring(0, name.length() - "@odata.bind".length()), value, values, lookups);
-            } else if (name.startsWith("@odata.")) {
-                continue;
-            } else {
+            } else if (!name.startsWith("@odata.")) {
                 Column column = table.findColumn(name)
                         .filter(known -> known.kind() != Kind.LOOKUP)
                         .orElse(null);
@@ -671,7 +673,8 @@ final class DataverseStore {
         return refuse(
                 400,
                 "0x0",
-                "Could not find a property named '" + name + "' on type 'Microsoft.Dynamics.CRM." + table.name() + "'.");
+                "Could not find a property named '" + name + "' on type 'Microsoft.Dynamics.CRM." + table.name()
+                        + "'.");
     }
 
     private void bind(
@@ -730,14 +733,16 @@ final class DataverseStore {
         return switch (column.kind()) {
             case TEXT -> text(table, column, value);
             case ID -> {
-                if (!(value instanceof JsonString id) || !GUID.matcher(id.getString()).matches()) {
+                if (!(value instanceof JsonString id)
+                        || !GUID.matcher(id.getString()).matches()) {
                     throw wrongType(column, "Edm.Guid");
                 }
-                yield Json.createValue(id.getString().toLowerCase(java.util.Locale.ROOT));
+                yield Json.createValue(id.getString().toLowerCase(Locale.ROOT));
             }
             case MONEY, DECIMAL, INTEGER -> number(column, value);
             case BOOLEAN -> {
-                if (value.getValueType() != JsonValue.ValueType.TRUE && value.getValueType() != JsonValue.ValueType.FALSE) {
+                if (value.getValueType() != JsonValue.ValueType.TRUE
+                        && value.getValueType() != JsonValue.ValueType.FALSE) {
                     throw wrongType(column, "Edm.Boolean");
                 }
                 yield value;
@@ -750,7 +755,8 @@ final class DataverseStore {
                     throw refuse(
                             400,
                             "0x8004431A",
-                            "A validation error occurred. The value " + number + " of '" + column.name() + "' on record of"
+                            "A validation error occurred. The value " + number + " of '" + column.name()
+                                    + "' on record of"
                                     + " type '" + table.name() + "' is outside the valid range. Accepted Values: "
                                     + column.choices());
                 }
@@ -800,7 +806,9 @@ final class DataverseStore {
         BigDecimal amount = number.bigDecimalValue();
         if (amount.compareTo(column.least()) < 0 || amount.compareTo(column.most()) > 0) {
             throw refuse(
-                    400, "0x80040203", "A validation error occurred. The value of '" + column.name() + "' is outside the"
+                    400,
+                    "0x80040203",
+                    "A validation error occurred. The value of '" + column.name() + "' is outside the"
                             + " valid range.");
         }
         return column.kind() == Kind.MONEY
