@@ -45,7 +45,7 @@ record DataverseRow(String table, String id, long version, Map<String, JsonValue
 
     /** Whether two values mean the same: numbers by value. */
     static boolean same(JsonValue one, JsonValue other) {
-        return one instanceof JsonNumber a && other instanceof JsonNumber b
+        return (one instanceof JsonNumber a && other instanceof JsonNumber b)
                 ? a.bigDecimalValue().compareTo(b.bigDecimalValue()) == 0
                 : one.equals(other);
     }

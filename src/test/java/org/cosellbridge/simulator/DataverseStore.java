@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -31,6 +32,7 @@ import java.util.stream.Stream;
 import org.cosellbridge.simulator.DataverseSchema.Column;
 import org.cosellbridge.simulator.DataverseSchema.Kind;
 import org.cosellbridge.simulator.DataverseSchema.Table;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The rows of the simulated environment and the rules that hold whatever the way they are written. Not thread-safe: the simulator
@@ -139,7 +141,7 @@ final class DataverseStore {
     }
 
     Optional<DataverseRow> find(Table table, String id) {
-        return Optional.ofNullable(of(table).get(id.toLowerCase(java.util.Locale.ROOT)));
+        return Optional.ofNullable(of(table).get(id.toLowerCase(Locale.ROOT)));
     }
 
     private Map<String, DataverseRow> of(Table table) {
@@ -174,7 +176,7 @@ final class DataverseStore {
     /** Understands {@code (…)} behind a set. */
     Address address(Table table, String inBrackets) {
         if (GUID.matcher(inBrackets).matches()) {
-            return new Address(table, Optional.of(inBrackets.toLowerCase(java.util.Locale.ROOT)), Map.of(), inBrackets);
+            return new Address(table, Optional.of(inBrackets.toLowerCase(Locale.ROOT)), Map.of(), inBrackets);
         }
         Map<String, String> key = new LinkedHashMap<>();
         Matcher parts = KEY_PART.matcher(inBrackets);
@@ -248,7 +250,7 @@ final class DataverseStore {
         values.putAll(parsed.values());
         lookups.putAll(parsed.lookups());
         String id = values.get(table.key()) instanceof JsonString given
-                ? given.getString().toLowerCase(java.util.Locale.ROOT)
+                ? given.getString().toLowerCase(Locale.ROOT)
                 : UUID.randomUUID().toString();
         if (find(table, id).isPresent()) {
             throw refuse(412, "0x80040237", "Cannot insert duplicate key.");
@@ -299,7 +301,7 @@ final class DataverseStore {
         });
     }
 
-    private static boolean isNull(@org.jspecify.annotations.Nullable JsonValue value) {
+    private static boolean isNull(@Nullable JsonValue value) {
         return value == null || value.getValueType() == JsonValue.ValueType.NULL;
     }
 
@@ -609,8 +611,8 @@ final class DataverseStore {
         }
     }
 
-    private static boolean sameKey(JsonValue one, @org.jspecify.annotations.Nullable JsonValue other) {
-        return one instanceof JsonString a && other instanceof JsonString b
+    private static boolean sameKey(JsonValue one, @Nullable JsonValue other) {
+        return (one instanceof JsonString a && other instanceof JsonString b)
                 ? a.getString().equalsIgnoreCase(b.getString())
                 : other != null && DataverseRow.same(one, other);
     }
@@ -623,9 +625,7 @@ final class DataverseStore {
             JsonValue value = member.getValue();
             if (name.endsWith("@odata.bind")) {
                 bind(table, name.substring(0, name.length() - "@odata.bind".length()), value, values, lookups);
-            } else if (name.startsWith("@odata.")) {
-                continue;
-            } else {
+            } else if (!name.startsWith("@odata.")) {
                 Column column = table.findColumn(name)
                         .filter(known -> known.kind() != Kind.LOOKUP)
                         .orElse(null);
@@ -737,7 +737,7 @@ final class DataverseStore {
                         || !GUID.matcher(id.getString()).matches()) {
                     throw wrongType(column, "Edm.Guid");
                 }
-                yield Json.createValue(id.getString().toLowerCase(java.util.Locale.ROOT));
+                yield Json.createValue(id.getString().toLowerCase(Locale.ROOT));
             }
             case MONEY, DECIMAL, INTEGER -> number(column, value);
             case BOOLEAN -> {

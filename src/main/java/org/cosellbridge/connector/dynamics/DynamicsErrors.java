@@ -6,9 +6,6 @@ import jakarta.json.JsonString;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeParseException;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -21,13 +18,13 @@ import org.cosellbridge.connector.SetupException;
 import org.cosellbridge.connector.StalePreconditionException;
 import org.cosellbridge.http.HttpAnswer;
 import org.cosellbridge.http.OutboundException;
+import org.cosellbridge.http.RetryAfter;
 import org.jspecify.annotations.Nullable;
 
 /** What a failure of Dataverse means. Decided here and nowhere else, by the code in the body and then by the HTTP status. */
 final class DynamicsErrors {
     private static final int LONGEST_SERVER_TEXT = 300;
-    private static final Duration SHORTEST_PAUSE = Duration.ofSeconds(1);
-    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(15);
+    private static final Duration DISABLED_PAUSE = Duration.ofMinutes(15);
 
     private static final Set<String> MISSING = Set.of("0x80040217", "0x80060891");
     private static final Set<String> DUPLICATE = Set.of("0x80060892", "0x80040237");
@@ -140,7 +137,7 @@ final class DynamicsErrors {
                     system,
                     "The environment is disabled at present." + refusal.quote(),
                     true,
-                    retryAfter(answer).orElse(clock.instant().plus(LONGEST_PAUSE)),
+                    retryAfter(answer).orElse(clock.instant().plus(DISABLED_PAUSE)),
                     null);
         }
         if (PASSING.contains(code)) {
@@ -291,28 +288,8 @@ final class DynamicsErrors {
                 null);
     }
 
-    /** Seconds or an HTTP date; at least a second and at most a quarter of an hour from now. */
     private Optional<Instant> retryAfter(HttpAnswer answer) {
-        Instant now = clock.instant();
-        return answer.header("Retry-After")
-                .flatMap(text -> parse(text.trim(), now))
-                .map(pause -> {
-                    Duration longEnough = pause.compareTo(SHORTEST_PAUSE) < 0 ? SHORTEST_PAUSE : pause;
-                    return now.plus(longEnough.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : longEnough);
-                });
-    }
-
-    private static Optional<Duration> parse(String text, Instant now) {
-        if (text.matches("\\d{1,9}")) {
-            return Optional.of(Duration.ofSeconds(Long.parseLong(text)));
-        }
-        try {
-            Instant at = ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME)
-                    .toInstant();
-            return Optional.of(Duration.between(now, at));
-        } catch (DateTimeParseException neither) {
-            return Optional.empty();
-        }
+        return RetryAfter.notBefore(answer, clock);
     }
 
     private static String named(@Nullable RecordRef ref) {
