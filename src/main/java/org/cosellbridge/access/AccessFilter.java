@@ -43,11 +43,14 @@ public class AccessFilter implements ContainerRequestFilter {
 
     /**
      * The path below the application as it came. It is cut from the whole request path, because what servers answer as the path may
-     * lack path parameters; when the base is not in front of it, the whole path is answered, which no rule opens.
+     * lack path parameters. When the application's own address is spelled in another way, the answer is one that every rule refuses.
      */
     static String path(UriInfo uri) {
         String whole = uri.getRequestUri().getRawPath();
         String base = uri.getBaseUri().getRawPath();
-        return whole.startsWith(base) ? whole.substring(base.length()) : whole;
+        if (whole.startsWith(base)) {
+            return whole.substring(base.length());
+        }
+        return base.equals(whole + "/") ? "" : "//";
     }
 }

@@ -38,6 +38,7 @@ class Logins {
 
     private final AccessSettings settings;
     private final Clock clock;
+    private final Verifier verifier;
     private final LoginBrake brake;
     private final Semaphore checks = new Semaphore(Runtime.getRuntime().availableProcessors());
     private final byte[] processKey = new byte[32];
@@ -46,8 +47,18 @@ class Logins {
 
     @Inject
     Logins(AccessSettings settings, Clock clock) {
+        this(
+                settings,
+                clock,
+                (password, hash) ->
+                        BCrypt.verifyer().verify(password, hash.getBytes(StandardCharsets.US_ASCII)).verified);
+    }
+
+    /** Logins that are checked by this; for tests. */
+    Logins(AccessSettings settings, Clock clock, Verifier verifier) {
         this.settings = settings;
         this.clock = clock;
+        this.verifier = verifier;
         this.brake = new LoginBrake(clock);
         SecureRandom random = new SecureRandom();
         random.nextBytes(processKey);
@@ -102,7 +113,7 @@ class Logins {
         try {
             // an unusable password is checked too, as another one, so that it takes the same time
             byte[] checked = usable ? bytes : new byte[] {'-'};
-            return BCrypt.verifyer().verify(checked, hash.getBytes(StandardCharsets.US_ASCII)).verified && usable;
+            return verifier.verify(checked, hash) && usable;
         } finally {
             checks.release();
         }
@@ -140,5 +151,12 @@ class Logins {
         } catch (GeneralSecurityException missing) {
             throw new IllegalStateException("This Java runtime has no HmacSHA256.", missing);
         }
+    }
+
+    /** The costly part of a check. */
+    @FunctionalInterface
+    interface Verifier {
+        /** Whether the hash is one of this password. */
+        boolean verify(byte[] password, String hash);
     }
 }

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  */
 @Singleton
 class SubjectKeyRepository {
-    private static final int TRIES = 5;
+    private static final int TRIES = 400;
+    private static final long PAUSE_NANOS = 5_000_000;
 
     private final EntityManager database;
 
@@ -47,7 +49,12 @@ class SubjectKeyRepository {
             if (inserted == 1) {
                 return new StoredKey(proposedId, proposedKey);
             }
-            // somebody else was faster: the next round reads theirs, unless it was erased in between
+            // Somebody else was faster; the next round reads theirs, or inserts after all when theirs was rolled back
+            // or
+            // erased. PostgreSQL has waited for the other's end by now, H2 has not: it tells of a row that cannot be
+            // read
+            // yet. The other transaction holds nothing but this insert and so is over in a moment.
+            LockSupport.parkNanos(PAUSE_NANOS);
         }
         throw new IllegalStateException("The key of a data subject could not be stored; the next try will.");
     }
