@@ -1,5 +1,6 @@
 package org.cosellbridge.audit;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param mapping the mapping document and its version
  * @param count how many occurrences a counted entry stands for, else null
  * @param source where counted requests came from, else null
+ * @param since when the span began in which a counted entry's occurrences fell, else null
  * @param changes what happened to which field
  */
 public record AuditEntry(
@@ -43,6 +45,7 @@ public record AuditEntry(
         @Nullable String mapping,
         @Nullable Long count,
         @Nullable String source,
+        @Nullable Instant since,
         List<FieldChange> changes) {
     /** The actor when nobody outside asked for it. */
     public static final String SYSTEM = "system";
@@ -74,6 +77,7 @@ public record AuditEntry(
         private @Nullable String mapping;
         private @Nullable Long count;
         private @Nullable String source;
+        private @Nullable Instant since;
         private final List<FieldChange> changes = new ArrayList<>();
 
         private Builder(AuditKind kind) {
@@ -153,10 +157,11 @@ public record AuditEntry(
             return this;
         }
 
-        /** See {@link AuditEntry#count} and {@link AuditEntry#source}. */
-        public Builder counted(long occurrences, String from) {
+        /** See {@link AuditEntry#count}, {@link AuditEntry#source} and {@link AuditEntry#since}. */
+        public Builder counted(long occurrences, String from, Instant began) {
             count = occurrences;
             source = from;
+            since = began;
             return this;
         }
 
@@ -185,6 +190,7 @@ public record AuditEntry(
                     mapping,
                     count,
                     source,
+                    since,
                     changes);
         }
     }
