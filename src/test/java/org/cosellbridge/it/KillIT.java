@@ -92,14 +92,22 @@ class KillIT {
                     .until(() -> identifiers().containsAll(acknowledged));
             List<String> all = identifierList();
             assertThat(acknowledged).hasSizeGreaterThanOrEqualTo(KILLS * 40);
-            assertThat(new HashSet<>(all)).as("no referral has two opportunities").hasSize(all.size());
-            assertThat(landscape.dataverse().rows("accounts")).extracting(row -> row.getString("name")).doesNotHaveDuplicates();
-            assertThat(landscape.dataverse().rows("contacts")).extracting(row -> row.getString("emailaddress1")).doesNotHaveDuplicates();
+            assertThat(new HashSet<>(all))
+                    .as("no referral has two opportunities")
+                    .hasSize(all.size());
+            assertThat(landscape.dataverse().rows("accounts"))
+                    .extracting(row -> row.getString("name"))
+                    .doesNotHaveDuplicates();
+            assertThat(landscape.dataverse().rows("contacts"))
+                    .extracting(row -> row.getString("emailaddress1"))
+                    .doesNotHaveDuplicates();
             Product product = new Product(server.url(), landscape.password());
             assertThat(product.items("dead-letters")).isEmpty();
             Set<String> accepted = new HashSet<>();
             product.items("audit?kind=delivery.accepted").forEach(entry -> accepted.add(entry.getString("referral")));
-            assertThat(accepted).as("each acknowledged delivery stands in the trail").containsAll(acknowledged);
+            assertThat(accepted)
+                    .as("each acknowledged delivery stands in the trail")
+                    .containsAll(acknowledged);
             assertThat(landscape.dataverse().server().log().brokenRules()).isEmpty();
         }
     }
@@ -129,13 +137,19 @@ class KillIT {
 
             server.start();
 
-            Awaitility.await("the opportunity; log " + server.log()).atMost(Duration.ofSeconds(120)).until(() -> identifiers().contains(referral));
+            Awaitility.await("the opportunity; log " + server.log())
+                    .atMost(Duration.ofSeconds(120))
+                    .until(() -> identifiers().contains(referral));
             Product product = new Product(server.url(), landscape.password());
-            Awaitility.await().atMost(Duration.ofSeconds(120)).until(() -> !product.items("audit?kind=record.created&referral=" + referral).isEmpty());
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(120))
+                    .until(() -> !product.items("audit?kind=record.created&referral=" + referral)
+                            .isEmpty());
             assertThat(identifierList()).containsExactly(referral);
             assertThat(landscape.dataverse().rows("accounts")).hasSize(1);
             assertThat(landscape.dataverse().rows("contacts")).hasSize(1);
-            assertThat(product.items("audit?kind=record.created&referral=" + referral)).hasSize(1);
+            assertThat(product.items("audit?kind=record.created&referral=" + referral))
+                    .hasSize(1);
             assertThat(product.items("links?referral=" + referral)).hasSize(1);
         }
     }
@@ -146,15 +160,21 @@ class KillIT {
             server.start();
             String referral = landscape.partnerCenter().create(ReferralFixtures.partnerLed(1));
             send(server, referral);
-            Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> identifiers().contains(referral));
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> identifiers().contains(referral));
             Product product = new Product(server.url(), landscape.password());
-            Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> product.items("links?referral=" + referral).stream()
-                    .anyMatch(link -> !link.getString("lastOutcome", "").isEmpty()));
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> product.items("links?referral=" + referral).stream()
+                            .anyMatch(link -> !link.getString("lastOutcome", "").isEmpty()));
             landscape.dataverse().server().faults().next(1, new Fault.LoseAnswer(), KillIT::writesOpportunity);
             landscape.partnerCenter().edit(referral, "details.dealValue", 88_000);
             int updates = landscape.dataverse().updates("opportunities");
             send(server, referral);
-            Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> landscape.dataverse().updates("opportunities") > updates);
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> landscape.dataverse().updates("opportunities") > updates);
             server.kill();
             String id = opportunity(referral).getString("opportunityid");
             landscape.dataverse().edit("opportunities", id, Map.of("description", "the seller's own words"));
@@ -163,20 +183,25 @@ class KillIT {
             server.start();
 
             Product again = new Product(server.url(), landscape.password());
-            Awaitility.await("the change in the trail; log " + server.log()).atMost(Duration.ofSeconds(120)).until(() -> again
-                    .items("audit?kind=record.updated&referral=" + referral)
-                    .stream()
-                    .flatMap(entry -> entry.getJsonArray("changes").stream())
-                    .map(change -> change.asJsonObject().getString("recordField"))
-                    .anyMatch("estimatedvalue"::equals));
-            assertThat(opportunity(referral).getJsonNumber("estimatedvalue").intValue()).isEqualTo(88_000);
+            Awaitility.await("the change in the trail; log " + server.log())
+                    .atMost(Duration.ofSeconds(120))
+                    .until(() -> again.items("audit?kind=record.updated&referral=" + referral).stream()
+                            .flatMap(entry -> entry.getJsonArray("changes").stream())
+                            .map(change -> change.asJsonObject().getString("recordField"))
+                            .anyMatch("estimatedvalue"::equals));
+            assertThat(opportunity(referral).getJsonNumber("estimatedvalue").intValue())
+                    .isEqualTo(88_000);
             assertThat(opportunity(referral).getString("description")).isEqualTo("the seller's own words");
-            assertThat(landscape.dataverse().writes("opportunities")).as("nothing is written twice").hasSize(written);
+            assertThat(landscape.dataverse().writes("opportunities"))
+                    .as("nothing is written twice")
+                    .hasSize(written);
         }
     }
 
     private void send(ServerProcess server, String referral) {
-        assertThat(WebhookScenario.valid(landscape.partnerCenter(), referral).send(Landscape.webhook(server.url())).status())
+        assertThat(WebhookScenario.valid(landscape.partnerCenter(), referral)
+                        .send(Landscape.webhook(server.url()))
+                        .status())
                 .isEqualTo(200);
     }
 
@@ -193,7 +218,8 @@ class KillIT {
 
     private JsonObject opportunity(String referral) {
         return landscape.dataverse().rows("opportunities").stream()
-                .filter(row -> row.getOrDefault("cosell_referralidentifier", Json.createValue("")).equals(Json.createValue(referral)))
+                .filter(row -> row.getOrDefault("cosell_referralidentifier", Json.createValue(""))
+                        .equals(Json.createValue(referral)))
                 .findFirst()
                 .orElseThrow();
     }

@@ -57,9 +57,15 @@ class MainJobIT {
         crm.server().faults().clear();
         partnerCenter.server().faults().clear();
         partnerCenter.dispatcher().copies(1);
-        assertThat(crm.server().log().brokenRules()).as("rules of Dataverse that were broken").isEmpty();
-        assertThat(partnerCenter.server().log().brokenRules()).as("rules of Partner Center that were broken").isEmpty();
-        assertThat(crm.unchangedColumns()).as("columns written although they were equal").isEmpty();
+        assertThat(crm.server().log().brokenRules())
+                .as("rules of Dataverse that were broken")
+                .isEmpty();
+        assertThat(partnerCenter.server().log().brokenRules())
+                .as("rules of Partner Center that were broken")
+                .isEmpty();
+        assertThat(crm.unchangedColumns())
+                .as("columns written although they were equal")
+                .isEmpty();
     }
 
     @Test
@@ -70,24 +76,30 @@ class MainJobIT {
         JsonObject wire = partnerCenter.referral(referral);
         assertThat(opportunity.getString("name")).isEqualTo(wire.getString("name"));
         assertThat(opportunity.getJsonNumber("estimatedvalue").bigDecimalValue())
-                .isEqualByComparingTo(wire.getJsonObject("details").getJsonNumber("dealValue").bigDecimalValue());
+                .isEqualByComparingTo(
+                        wire.getJsonObject("details").getJsonNumber("dealValue").bigDecimalValue());
         assertThat(opportunity.getBoolean("cosell_syncwithpartnercenter")).isTrue();
         int before = crm.updates("opportunities");
 
         partnerCenter.edit(referral, "details.dealValue", 77_000);
 
-        Awaitility.await().atMost(PATIENCE).untilAsserted(() -> assertThat(opportunity(referral)
-                        .getJsonNumber("estimatedvalue")
-                        .bigDecimalValue())
-                .isEqualByComparingTo("77000"));
-        DataverseSimulator.Write write = crm.writes("opportunities").get(crm.writes("opportunities").size() - 1);
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(opportunity(referral)
+                                .getJsonNumber("estimatedvalue")
+                                .bigDecimalValue())
+                        .isEqualByComparingTo("77000"));
+        DataverseSimulator.Write write =
+                crm.writes("opportunities").get(crm.writes("opportunities").size() - 1);
         assertThat(write.columns()).as("only what changed is written").containsExactly("estimatedvalue");
         assertThat(crm.updates("opportunities")).isEqualTo(before + 1);
         JsonObject link = onlyLink(referral);
         assertThat(link.getString("record")).isEqualTo("opportunity/" + opportunity.getString("opportunityid"));
 
         List<JsonObject> trail = entries(referral);
-        assertThat(trail).extracting(entry -> entry.getString("kind")).contains("delivery.accepted", "record.created", "record.updated");
+        assertThat(trail)
+                .extracting(entry -> entry.getString("kind"))
+                .contains("delivery.accepted", "record.created", "record.updated");
         JsonObject update = trail.stream()
                 .filter(entry -> entry.getString("kind").equals("record.updated"))
                 .findFirst()
@@ -97,7 +109,8 @@ class MainJobIT {
         assertThat(change.getString("direction")).isEqualTo("TO_CRM");
         assertThat(change.getJsonNumber("written").bigDecimalValue()).isEqualByComparingTo("77000");
         assertThat(change.getJsonNumber("crm").bigDecimalValue())
-                .isEqualByComparingTo(wire.getJsonObject("details").getJsonNumber("dealValue").bigDecimalValue());
+                .isEqualByComparingTo(
+                        wire.getJsonObject("details").getJsonNumber("dealValue").bigDecimalValue());
         assertThat(product.items("audit?correlation=" + update.getString("correlation")))
                 .as("from the field's value to the delivery that caused it in one query")
                 .extracting(entry -> entry.getString("kind"))
@@ -112,10 +125,15 @@ class MainJobIT {
         int writes = crm.writes().size();
         int reads = partnerCenter.server().log().count("get referral");
 
-        assertThat(WebhookScenario.valid(partnerCenter, referral).send(Landscape.webhook(product.url())).status()).isEqualTo(200);
+        assertThat(WebhookScenario.valid(partnerCenter, referral)
+                        .send(Landscape.webhook(product.url()))
+                        .status())
+                .isEqualTo(200);
 
-        Awaitility.await().atMost(PATIENCE).until(() -> entries(referral).stream()
-                .anyMatch(entry -> entry.getString("kind").equals("link.unchanged")));
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .until(() -> entries(referral).stream()
+                        .anyMatch(entry -> entry.getString("kind").equals("link.unchanged")));
         assertThat(partnerCenter.server().log().count("get referral")).isGreaterThan(reads);
         assertThat(crm.writes()).hasSize(writes);
     }
@@ -130,7 +148,8 @@ class MainJobIT {
             events.add(
                     i % 2 == 0
                             ? WebhookScenario.valid(partnerCenter, referral)
-                            : WebhookScenario.valid(partnerCenter, referral).withChangeDate(Instant.now().minusSeconds(i)));
+                            : WebhookScenario.valid(partnerCenter, referral)
+                                    .withChangeDate(Instant.now().minusSeconds(i)));
         }
         Collections.shuffle(events, new Random(7));
         ExecutorService threads = Executors.newFixedThreadPool(8);
@@ -151,7 +170,8 @@ class MainJobIT {
         awaitQuiet(referral);
         assertThat(opportunities(referral)).hasSize(1);
         assertThat(accounts(customer)).hasSize(1);
-        assertThat(onlyLink(referral).getString("record")).isEqualTo("opportunity/" + opportunity.getString("opportunityid"));
+        assertThat(onlyLink(referral).getString("record"))
+                .isEqualTo("opportunity/" + opportunity.getString("opportunityid"));
     }
 
     @Test
@@ -169,7 +189,9 @@ class MainJobIT {
             awaitQuiet(referral);
             assertThat(opportunities(referral)).as("after %s", fault).hasSize(1);
             assertThat(accounts(customer)).as("after %s", fault).hasSize(1);
-            assertThat(crm.server().faults().left()).as("the fault %s was met", fault).isZero();
+            assertThat(crm.server().faults().left())
+                    .as("the fault %s was met", fault)
+                    .isZero();
             crm.server().faults().clear();
         }
         assertThat(product.items("dead-letters")).isEmpty();
@@ -187,7 +209,8 @@ class MainJobIT {
         awaitOpportunity(second);
         assertThat(accounts(customer)).hasSize(1);
         assertThat(crm.rows("contacts").stream()
-                        .filter(contact -> contact.getString("emailaddress1", "").equals(ReferralFixtures.contactEmail(customer))))
+                        .filter(contact ->
+                                contact.getString("emailaddress1", "").equals(ReferralFixtures.contactEmail(customer))))
                 .hasSize(1);
     }
 
@@ -202,7 +225,9 @@ class MainJobIT {
         awaitOpportunity(referral);
         awaitQuiet(referral);
         assertThat(onlyLink(referral).getString("record")).startsWith("opportunity/");
-        assertThat(rows("leads", referral).get(0).getInt("statecode")).as("the lead is closed").isNotZero();
+        assertThat(rows("leads", referral).get(0).getInt("statecode"))
+                .as("the lead is closed")
+                .isNotZero();
     }
 
     @Test
@@ -228,7 +253,9 @@ class MainJobIT {
         for (int i = 0; i < 5; i++) {
             waiting.add(partnerCenter.create(ReferralFixtures.partnerLed(NEXT.incrementAndGet())));
         }
-        Awaitility.await().atMost(PATIENCE).until(() -> connection().getString("state").equals("paused"));
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .until(() -> connection().getString("state").equals("paused"));
 
         landscape.entra().restore(Landscape.CRM_CLIENT);
 
@@ -237,9 +264,13 @@ class MainJobIT {
                 assertThat(opportunities(referral)).hasSize(1);
             }
         });
-        assertThat(product.items("audit?kind=connection.paused")).as("one alarm").hasSize(alarmsBefore + 1);
+        assertThat(product.items("audit?kind=connection.paused"))
+                .as("one alarm")
+                .hasSize(alarmsBefore + 1);
         assertThat(product.items("dead-letters")).isEmpty();
-        Awaitility.await().atMost(PATIENCE).until(() -> !connection().getString("state").equals("paused"));
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .until(() -> !connection().getString("state").equals("paused"));
     }
 
     @Test
@@ -248,7 +279,9 @@ class MainJobIT {
             assertThat(product.get(path, "").statusCode()).as(path).isEqualTo(401);
         }
         assertThat(product.get("links", "auditor").statusCode()).isEqualTo(200);
-        assertThat(product.post("connections/crm/pause", "{}", "auditor").statusCode()).as("auditors only read").isEqualTo(403);
+        assertThat(product.post("connections/crm/pause", "{}", "auditor").statusCode())
+                .as("auditors only read")
+                .isEqualTo(403);
     }
 
     private JsonObject connection() {
@@ -259,15 +292,21 @@ class MainJobIT {
     }
 
     private JsonObject awaitOpportunity(String referral) {
-        Awaitility.await("the opportunity of " + referral).atMost(PATIENCE).until(() -> !opportunities(referral).isEmpty());
+        Awaitility.await("the opportunity of " + referral)
+                .atMost(PATIENCE)
+                .until(() -> !opportunities(referral).isEmpty());
         return opportunity(referral);
     }
 
     /** Until the link says the last attempt ended and no sync request of it is open. */
     private void awaitQuiet(String referral) {
-        Awaitility.await("the link of " + referral).atMost(PATIENCE).until(() -> product.items("links?referral=" + referral).stream()
-                .anyMatch(link -> !link.getString("lastOutcome", "").isEmpty()));
-        Awaitility.await("nothing due").atMost(PATIENCE).until(() -> connection().getInt("due") + connection().getInt("running") == 0);
+        Awaitility.await("the link of " + referral)
+                .atMost(PATIENCE)
+                .until(() -> product.items("links?referral=" + referral).stream()
+                        .anyMatch(link -> !link.getString("lastOutcome", "").isEmpty()));
+        Awaitility.await("nothing due")
+                .atMost(PATIENCE)
+                .until(() -> connection().getInt("due") + connection().getInt("running") == 0);
     }
 
     private JsonObject opportunity(String referral) {
@@ -280,7 +319,8 @@ class MainJobIT {
 
     private List<JsonObject> rows(String set, String referral) {
         return crm.rows(set).stream()
-                .filter(row -> row.getOrDefault("cosell_referralidentifier", Json.createValue("")).equals(Json.createValue(referral)))
+                .filter(row -> row.getOrDefault("cosell_referralidentifier", Json.createValue(""))
+                        .equals(Json.createValue(referral)))
                 .toList();
     }
 
@@ -291,7 +331,9 @@ class MainJobIT {
     }
 
     private JsonObject onlyLink(String referral) {
-        Awaitility.await().atMost(PATIENCE).until(() -> !product.items("links?referral=" + referral).isEmpty());
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .until(() -> !product.items("links?referral=" + referral).isEmpty());
         List<JsonObject> links = product.items("links?referral=" + referral);
         assertThat(links).hasSize(1);
         return links.get(0);

@@ -19,9 +19,7 @@ class StartIT {
     void aBrokenMappingAndMissingKeysStopTheStartWithAllReasonsInOneMessage() throws IOException {
         ServerProcess.delete(dir);
         Path mappings = Files.createDirectories(dir.resolve("mappings")).toAbsolutePath();
-        Files.writeString(
-                mappings.resolve("opportunity.json"),
-                """
+        Files.writeString(mappings.resolve("opportunity.json"), """
                 {"connector": "dynamics", "record": "opportunity",
                  "table": {"name": "opportunity", "set": "opportunities", "key": "opportunityid"},
                  "referralKey": "cosell_referralidentifier",

@@ -89,9 +89,10 @@ public final class Sandbox {
     private static void pump(Process server, Path log, PrintStream out) {
         Thread thread = new Thread(
                 () -> {
-                    try (BufferedReader lines =
-                                    new BufferedReader(new InputStreamReader(server.getInputStream(), StandardCharsets.UTF_8));
-                            PrintStream file = new PrintStream(Files.newOutputStream(log), true, StandardCharsets.UTF_8)) {
+                    try (BufferedReader lines = new BufferedReader(
+                                    new InputStreamReader(server.getInputStream(), StandardCharsets.UTF_8));
+                            PrintStream file =
+                                    new PrintStream(Files.newOutputStream(log), true, StandardCharsets.UTF_8)) {
                         boolean ours = false;
                         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                             file.println(line);
@@ -135,7 +136,8 @@ public final class Sandbox {
     }
 
     /** Shows each write that reaches the CRM until the server ends. */
-    private static void showCrm(DataverseSimulator dataverse, Process server, PrintStream out) throws InterruptedException {
+    private static void showCrm(DataverseSimulator dataverse, Process server, PrintStream out)
+            throws InterruptedException {
         int shown = 0;
         while (server.isAlive()) {
             var writes = dataverse.writes();
