@@ -104,6 +104,7 @@ class CertificatePaths {
             parameters.setRevocationEnabled(false);
             parameters.setDate(Date.from(at));
             CertPathValidator.getInstance("PKIX").validate(path, parameters);
+            chain.anchor().checkValidity(Date.from(at)); // PKIX itself leaves the root's time to the caller
             return true;
         } catch (CertificateException | CertPathValidatorException invalid) {
             return false;

@@ -3,6 +3,7 @@ package org.cosellbridge.webhook;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import jakarta.json.Json;
+import jakarta.json.JsonException;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonReader;
 import jakarta.transaction.Transactional;
@@ -142,12 +143,14 @@ public class Deliveries {
     }
 
     private static Map<String, String> headers(String text) {
+        Map<String, String> headers = new TreeMap<>();
         try (JsonReader reader = Json.createReader(new StringReader(text))) {
             JsonObject json = reader.readObject();
-            Map<String, String> headers = new TreeMap<>();
             json.keySet().forEach(name -> headers.put(name, json.getString(name)));
-            return headers;
+        } catch (JsonException | ClassCastException altered) {
+            headers.clear(); // what was altered cannot be shown as headers, and does not verify without them
         }
+        return headers;
     }
 
     private static VerifiedDelivery shortened(VerifiedDelivery delivery) {

@@ -86,8 +86,8 @@ class DeliveryRepository {
         narrow(conditions, parameters, "d.referral = :referral", "referral", filter.referral());
         narrow(conditions, parameters, "d.correlation = :correlation", "correlation", filter.correlation());
         narrow(conditions, parameters, "d.id = :delivery", "delivery", filter.delivery());
-        narrow(conditions, parameters, "d.receivedAt >= :from", "from", filter.from());
-        narrow(conditions, parameters, "d.receivedAt < :to", "to", filter.to());
+        narrow(conditions, parameters, "d.receivedAt >= :since", "since", filter.from());
+        narrow(conditions, parameters, "d.receivedAt < :until", "until", filter.to());
         narrow(conditions, parameters, "d.state = :state", "state", filter.state());
         narrow(conditions, parameters, "d.id < :cursor", "cursor", cursor);
         String where = conditions.isEmpty() ? "" : " where " + String.join(" and ", conditions);
@@ -99,17 +99,14 @@ class DeliveryRepository {
                 .toList();
     }
 
-    /** The DER forms of these certificates, in the order asked for; throws when one is missing. */
+    /** The DER forms of these certificates, in the order asked for; one that is gone is left out. */
     List<byte[]> certificates(List<String> fingerprints) {
         Map<String, byte[]> found = new TreeMap<>();
         TypedQuery<CertificateEntity> query = database.createQuery(
                 "select c from CertificateEntity c where c.fingerprint in :fingerprints", CertificateEntity.class);
         query.setParameter("fingerprints", fingerprints);
         query.getResultList().forEach(certificate -> found.put(certificate.fingerprint(), certificate.der()));
-        if (!found.keySet().containsAll(fingerprints)) {
-            throw new IllegalStateException("A certificate of a stored delivery is gone.");
-        }
-        return fingerprints.stream().map(found::get).toList();
+        return fingerprints.stream().filter(found::containsKey).map(found::get).toList();
     }
 
     private void insertCertificates(List<X509Certificate> chain) {

@@ -55,7 +55,12 @@ enum Refusal {
 
     /** The problem document; the same text for all reasons of one status, so that it is no oracle. */
     Response response() {
-        return Problem.of(status, detail()).response();
+        return problem().response();
+    }
+
+    /** See {@link #response}. */
+    Problem problem() {
+        return Problem.of(status, detail());
     }
 
     private String detail() {

@@ -96,9 +96,6 @@ class SignatureVerifier {
         try {
             return chain(found.certificates(), algorithm, signature, body);
         } catch (RefusedException refused) {
-            if (refused.refusal() != Refusal.SIGNATURE_WRONG) {
-                throw refused;
-            }
             // the sender may have renewed its certificate in place
             Optional<CertificateCache.Lookup.Found> newer = certificates.findNewer(url, found);
             if (newer.isEmpty() || newer.get().certificates().equals(found.certificates())) {

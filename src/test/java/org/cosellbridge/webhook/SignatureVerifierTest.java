@@ -433,6 +433,15 @@ class SignatureVerifierTest {
     }
 
     @Test
+    void recoversWhenTheHostHadTheWrongCertificateForAWhile() {
+        SignatureVerifier verifier = verifier(MICROSOFT.root());
+        TestAuthority other = new TestAuthority("Somebody Else");
+        assertRefused(verify(verifier, other.issueDispatcher()), Refusal.ISSUER_NOT_ALLOWED);
+        clock.move(Duration.ofMinutes(6));
+        assertThat(verify(verifier, DISPATCHER)).isInstanceOf(WebhookVerdict.Genuine.class);
+    }
+
+    @Test
     void floodOfWrongSignaturesFetchesOnceInFiveMinutes() {
         SignatureVerifier verifier = verifier(MICROSOFT.root());
         String url = host.holdDer("/cert.cer", DISPATCHER.certificate());
