@@ -1,6 +1,9 @@
 /**
  * Receives what senders say happened: size, signature, shape, then one transaction that stores the delivery and marks the sync
- * request wanted. Answers 2xx only after that commit. Refusals leave only counts.
+ * requests wanted. Answers 2xx only after that commit. Refusals leave only counts.
+ *
+ * <p>Senders call it over HTTP; operators read the stored deliveries. Nothing a sender sent is used before its signature was
+ * verified, except the headers needed for that. When the database is away a delivery is answered 503 and comes again.
  */
 @NullMarked
 package org.cosellbridge.webhook;
