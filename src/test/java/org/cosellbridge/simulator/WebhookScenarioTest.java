@@ -3,6 +3,7 @@ package org.cosellbridge.simulator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.Date;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -61,12 +63,12 @@ class WebhookScenarioTest {
     @Test
     void validOneIsSignedByThePublishedCertificate() throws Exception {
         assertThat(isSignedAfter(valid())).isTrue();
-        assertThat(received.get().header("Authorization"))
+        assertThat(received().header("Authorization"))
                 .hasValueSatisfying(header -> assertThat(header).startsWith("Signature "));
         assertThat(isSignedAfter(valid().inMsSignatureHeader())).isTrue();
-        assertThat(received.get().header("Authorization")).isEmpty();
+        assertThat(received().header("Authorization")).isEmpty();
         assertThat(isSignedAfter(valid().withHugeBody())).isTrue();
-        assertThat(received.get().body()).hasSizeGreaterThan(1_024 * 1_024);
+        assertThat(received().body()).hasSizeGreaterThan(1_024 * 1_024);
         assertThat(isSignedAfter(valid().withUnknownEvent())).isTrue();
         assertThat(isSignedAfter(valid().withGarbageBody())).isTrue();
     }
@@ -99,9 +101,9 @@ class WebhookScenarioTest {
                 .withMissingAlgorithm()
                 .send(hook());
 
-        assertThat(received.get().header("Authorization")).isEmpty();
-        assertThat(received.get().header("X-MS-Certificate-Url")).isEmpty();
-        assertThat(received.get().header("X-MS-Signature-Algorithm")).isEmpty();
+        assertThat(received().header("Authorization")).isEmpty();
+        assertThat(received().header("X-MS-Certificate-Url")).isEmpty();
+        assertThat(received().header("X-MS-Signature-Algorithm")).isEmpty();
         assertThat(valid().withForeignHost().headers().get("X-MS-Certificate-Url"))
                 .startsWith("http://localhost:");
     }
@@ -112,7 +114,7 @@ class WebhookScenarioTest {
                         .sendSlowly(hook(), Duration.ofMillis(5))
                         .status())
                 .isEqualTo(200);
-        assertThat(received.get().text()).isEqualTo("{}");
+        assertThat(received().text()).isEqualTo("{}");
     }
 
     @Test
@@ -136,6 +138,10 @@ class WebhookScenarioTest {
                 .doesNotContain("stumbled");
     }
 
+    private SimulatorRequest received() {
+        return Optional.ofNullable(received.get()).orElseThrow();
+    }
+
     private static WebhookScenario valid() {
         return WebhookScenario.valid(PARTNER_CENTER, ID);
     }
@@ -146,7 +152,7 @@ class WebhookScenarioTest {
 
     private boolean isSignedAfter(WebhookScenario scenario) throws Exception {
         assertThat(scenario.send(hook())).isEqualTo(new WebhookScenario.Answer(200, "taken"));
-        SimulatorRequest request = received.get();
+        SimulatorRequest request = received();
         String header = request.header("x-ms-signature")
                 .or(() -> request.header("Authorization"))
                 .orElseThrow();
@@ -161,9 +167,9 @@ class WebhookScenarioTest {
     }
 
     private X509Certificate certificate() throws Exception {
-        HttpResponse<java.io.InputStream> answer = HttpClient.newHttpClient()
+        HttpResponse<InputStream> answer = HttpClient.newHttpClient()
                 .send(
-                        HttpRequest.newBuilder(URI.create(received.get()
+                        HttpRequest.newBuilder(URI.create(received()
                                         .header("X-MS-Certificate-Url")
                                         .orElseThrow()))
                                 .build(),

@@ -159,7 +159,7 @@ class PartnerCenterWireTest {
         assertThat(request.headers())
                 .containsEntry("Authorization", "Bearer token-0")
                 .containsEntry("Accept", "application/json")
-                .containsKeys("client-request-id", "MS-RequestId");
+                .containsKey("MS-RequestId");
         assertThat(request.system()).isEqualTo("partner-center");
         assertThat(request.rank()).isEqualTo(3);
         assertThat(request.repeatable()).isTrue();
