@@ -249,7 +249,7 @@ final class DocumentReader {
                 subject(field, place));
         checkSource(field, place, definition, relatable, main);
         checkConversion(field, place, definition);
-        if (direction.equals("both")) {
+        if (direction.equals("both") && field.containsKey("path")) {
             checkRoundTrip(field, place, definition);
         }
         checkValues(place, definition);
