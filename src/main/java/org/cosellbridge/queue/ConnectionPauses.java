@@ -13,7 +13,6 @@ import org.cosellbridge.audit.AuditKind;
 import org.cosellbridge.audit.AuditTrail;
 import org.cosellbridge.connector.ConnectionName;
 import org.cosellbridge.connector.Connections;
-import org.cosellbridge.platform.Problem;
 
 /** Tells how the connections are doing and lets a person pause and resume one, or Partner Center as a whole. Thread-safe. */
 @Singleton
@@ -90,9 +89,11 @@ class ConnectionPauses {
                 oldest == null ? null : Duration.between(oldest, now).toSeconds());
     }
 
-    /** Pauses a connection, or {@code partner-center}: attempts that run end, no other begins. Only a person resumes it. */
-    void pause(String name, String reason, String actor) {
-        known(name);
+    /** Pauses a connection, or {@code partner-center}: attempts that run end, no other begins. Only a person resumes it. False: there is no such connection. */
+    boolean pause(String name, String reason, String actor) {
+        if (!isKnown(name)) {
+            return false;
+        }
         transactions.runInNew(() -> {
             SystemState ignored = systems.lock(name);
             systems.pauseForPerson(name, actor, reason, clock.instant());
@@ -102,11 +103,14 @@ class ConnectionPauses {
                     .reason(reason)
                     .build());
         });
+        return true;
     }
 
-    /** Ends a pause, a person's or one of a broken set-up; one that runs goes on running and leaves no entry. */
-    void resume(String name, String actor) {
-        known(name);
+    /** Ends a pause, a person's or one of a broken set-up; one that runs goes on running and leaves no entry. False: there is no such connection. */
+    boolean resume(String name, String actor) {
+        if (!isKnown(name)) {
+            return false;
+        }
         transactions.runInNew(() -> {
             if (systems.resume(name)) {
                 trail.append(AuditEntry.of(AuditKind.CONNECTION_RESUMED)
@@ -116,12 +120,11 @@ class ConnectionPauses {
             }
             connections.names().forEach(nudges::afterCommit);
         });
+        return true;
     }
 
-    private void known(String name) {
-        if (!name.equals(SystemState.PARTNER_CENTER)
-                && connections.names().stream().noneMatch(known -> known.value().equals(name))) {
-            throw Problem.notFound("There is no connection with this name.");
-        }
+    private boolean isKnown(String name) {
+        return name.equals(SystemState.PARTNER_CENTER)
+                || connections.names().stream().anyMatch(known -> known.value().equals(name));
     }
 }

@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 @Path("connections")
 @Produces(MediaType.APPLICATION_JSON)
 public class ConnectionsResource {
+    private static final String NONE = "There is no connection with this name.";
+
     @Inject
     private ConnectionPauses pauses;
 
@@ -35,13 +37,14 @@ public class ConnectionsResource {
     @Path("{name}/pause")
     @Consumes(MediaType.APPLICATION_JSON)
     public void pause(@PathParam("name") String name, @Nullable JsonObject body) {
-        pauses.pause(name, Callers.reason(body), Callers.actor(security));
+        String reason = Callers.understood(() -> Callers.reason(body));
+        Callers.found(pauses.pause(name, reason, Callers.actor(security)), NONE);
     }
 
     /** Resumes one; 204. */
     @POST
     @Path("{name}/resume")
     public void resume(@PathParam("name") String name) {
-        pauses.resume(name, Callers.actor(security));
+        Callers.found(pauses.resume(name, Callers.actor(security)), NONE);
     }
 }

@@ -6,7 +6,6 @@ import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.cosellbridge.platform.Problem;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,11 +23,12 @@ record DeadLetterFilter(
         @Nullable String record,
         @Nullable Instant from,
         @Nullable Instant to) {
-    /** The filter in a request body; an empty object means every dead letter. */
+    /** The filter in a request body; an empty object means every dead letter. Throws as {@link #of} does, also for an unknown filter. */
     static DeadLetterFilter parse(JsonObject body) {
         for (String name : body.keySet()) {
             if (!List.of("connection", "referral", "record", "from", "to").contains(name)) {
-                throw Problem.badRequest("There is no filter '" + name.replaceAll("[^A-Za-z0-9_-]", "?") + "'.");
+                throw new IllegalArgumentException(
+                        "There is no filter '" + name.replaceAll("[^A-Za-z0-9_-]", "?") + "'.");
             }
         }
         return of(
@@ -39,7 +39,7 @@ record DeadLetterFilter(
                 body.getString("to", null));
     }
 
-    /** The filter of these texts; a time that is none, or a record without a kind, is answered with 400. */
+    /** The filter of these texts. Throws {@link IllegalArgumentException} for a time that is none and a record without a kind. */
     static DeadLetterFilter of(
             @Nullable String connection,
             @Nullable String referral,
@@ -47,7 +47,7 @@ record DeadLetterFilter(
             @Nullable String from,
             @Nullable String to) {
         if (record != null && record.indexOf('/') < 1) {
-            throw Problem.badRequest("record must be its kind, '/' and its id.");
+            throw new IllegalArgumentException("record must be its kind, '/' and its id.");
         }
         return new DeadLetterFilter(
                 connection,
@@ -61,7 +61,7 @@ record DeadLetterFilter(
         try {
             return text == null ? null : Instant.parse(text);
         } catch (DateTimeParseException notATime) {
-            throw Problem.badRequest(name + " must be a UTC time such as 2026-11-20T09:30:00Z.");
+            throw new IllegalArgumentException(name + " must be a UTC time such as 2026-11-20T09:30:00Z.");
         }
     }
 

@@ -14,7 +14,6 @@ import org.cosellbridge.audit.AuditTrail;
 import org.cosellbridge.connector.ConnectionName;
 import org.cosellbridge.connector.Priority;
 import org.cosellbridge.platform.Page;
-import org.cosellbridge.platform.Problem;
 import org.jspecify.annotations.Nullable;
 
 /** Lists dead letters, newest first, and lets a person redeliver or discard them; each such act leaves an entry. Thread-safe. */
@@ -39,7 +38,7 @@ class DeadLetters {
         this.clock = clock;
     }
 
-    /** One page of the dead letters that match. */
+    /** One page of the dead letters that match. Throws {@link IllegalArgumentException} for a cursor that no page gave. */
     Page<DeadLetter> list(DeadLetterFilter filter, int limit, @Nullable String cursor) {
         List<Object> arguments = new ArrayList<>();
         StringBuilder statement = new StringBuilder(SELECT).append(filter.conditions(arguments));
@@ -69,14 +68,11 @@ class DeadLetters {
         return sql.findFirst(SELECT + " and id = ?", id).map(DeadLetters::read);
     }
 
-    /** Makes the dead letter due again, with all its attempts before it; 404 when it is none. */
-    void redeliver(String id, String actor) {
-        transactions.runInNew(() -> {
-            DeadLetter letter = findInTransaction(id).orElseThrow(() -> none(id));
-            if (!redeliverInTransaction(letter, actor)) {
-                throw none(id);
-            }
-        });
+    /** Makes the dead letter due again, with all its attempts before it; false when it is none. */
+    boolean redeliver(String id, String actor) {
+        return transactions.inNew(() -> findInTransaction(id)
+                .map(letter -> redeliverInTransaction(letter, actor))
+                .orElse(false));
     }
 
     /** Makes every dead letter that matches due again and answers how many those were. */
@@ -124,28 +120,28 @@ class DeadLetters {
         return dead;
     }
 
-    /** Gives the dead letter up, for this reason; 404 when it is none. A later want makes the same request due again. */
-    void discard(String id, String reason, String actor) {
-        transactions.runInNew(() -> {
-            DeadLetter letter = findInTransaction(id).orElseThrow(() -> none(id));
-            int discarded = sql.update(
-                    "update sync_request set state = 'DONE', attempts = 0, failures = 0, dead_since = null,"
-                            + " last_outcome = 'discarded', last_reason = null, last_finished_at = ?"
-                            + " where id = ? and state = 'DEAD'",
-                    clock.instant(),
-                    id);
-            if (discarded != 1) {
-                throw none(id);
-            }
+    /** Gives the dead letter up, for this reason; false when it is none. A later want makes the same request due again. */
+    boolean discard(String id, String reason, String actor) {
+        return transactions.inNew(() -> findInTransaction(id)
+                .map(letter -> discardInTransaction(letter, reason, actor))
+                .orElse(false));
+    }
+
+    private boolean discardInTransaction(DeadLetter letter, String reason, String actor) {
+        boolean dead = sql.update(
+                        "update sync_request set state = 'DONE', attempts = 0, failures = 0, dead_since = null,"
+                                + " last_outcome = 'discarded', last_reason = null, last_finished_at = ?"
+                                + " where id = ? and state = 'DEAD'",
+                        clock.instant(),
+                        letter.id())
+                == 1;
+        if (dead) {
             trail.append(entry(letter, AuditKind.DEAD_LETTER_DISCARDED, actor)
                     .outcome("discarded")
                     .reason(reason)
                     .build());
-        });
-    }
-
-    private static RuntimeException none(String id) {
-        return Problem.notFound("There is no dead letter " + id.replaceAll("[^A-Za-z0-9-]", "?") + ".");
+        }
+        return dead;
     }
 
     private static AuditEntry.Builder entry(DeadLetter letter, AuditKind kind, String actor) {
@@ -194,7 +190,7 @@ class DeadLetters {
             } catch (DateTimeParseException notATime) {
                 // falls through to the one problem both cases share
             }
-            throw Problem.badRequest("cursor must be the 'next' of the page before.");
+            throw new IllegalArgumentException("cursor must be the 'next' of the page before.");
         }
 
         @Override

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 @Path("dead-letters")
 @Produces(MediaType.APPLICATION_JSON)
 public class DeadLettersResource {
+    private static final String NONE = "There is no such dead letter.";
+
     @Inject
     private DeadLetters deadLetters;
 
@@ -36,21 +38,23 @@ public class DeadLettersResource {
             @QueryParam("to") @Nullable String to,
             @QueryParam("limit") @Nullable Integer limit,
             @QueryParam("cursor") @Nullable String cursor) {
-        return deadLetters.list(DeadLetterFilter.of(connection, referral, record, from, to), Page.limit(limit), cursor);
+        int most = Page.limit(limit);
+        DeadLetterFilter filter = Callers.understood(() -> DeadLetterFilter.of(connection, referral, record, from, to));
+        return Callers.understood(() -> deadLetters.list(filter, most, cursor));
     }
 
     /** One dead letter. */
     @GET
     @Path("{id}")
     public DeadLetter get(@PathParam("id") String id) {
-        return deadLetters.find(id).orElseThrow(() -> Problem.notFound("There is no such dead letter."));
+        return deadLetters.find(id).orElseThrow(() -> Problem.notFound(NONE));
     }
 
     /** Sends one on its way again; 204. */
     @POST
     @Path("{id}/redeliver")
     public void redeliver(@PathParam("id") String id) {
-        deadLetters.redeliver(id, Callers.actor(security));
+        Callers.found(deadLetters.redeliver(id, Callers.actor(security)), NONE);
     }
 
     /** Gives one up, with a reason; 204. */
@@ -58,7 +62,8 @@ public class DeadLettersResource {
     @Path("{id}/discard")
     @Consumes(MediaType.APPLICATION_JSON)
     public void discard(@PathParam("id") String id, @Nullable JsonObject body) {
-        deadLetters.discard(id, Callers.reason(body), Callers.actor(security));
+        String reason = Callers.understood(() -> Callers.reason(body));
+        Callers.found(deadLetters.discard(id, reason, Callers.actor(security)), NONE);
     }
 
     /** Sends all that match on their way again; an empty object means every one. */
@@ -69,6 +74,7 @@ public class DeadLettersResource {
         if (filter == null) {
             throw Problem.badRequest("The body must be a filter; {} means every dead letter.");
         }
-        return new Redelivered(deadLetters.redeliverAll(DeadLetterFilter.parse(filter), Callers.actor(security)));
+        return new Redelivered(deadLetters.redeliverAll(
+                Callers.understood(() -> DeadLetterFilter.parse(filter)), Callers.actor(security)));
     }
 }

@@ -6,7 +6,7 @@ import jakarta.persistence.EntityManager;
 import jakarta.persistence.Query;
 import java.sql.Timestamp;
 import java.time.Instant;
-import java.time.OffsetDateTime;
+import java.time.temporal.TemporalAccessor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -127,11 +127,9 @@ class Sql {
             if (value == null) {
                 return Optional.empty();
             }
-            if (value instanceof Instant instant) {
-                return Optional.of(instant);
-            }
-            if (value instanceof OffsetDateTime time) {
-                return Optional.of(time.toInstant());
+            // an Instant, an OffsetDateTime or a ZonedDateTime
+            if (value instanceof TemporalAccessor time) {
+                return Optional.of(Instant.from(time));
             }
             if (value instanceof Timestamp time) {
                 return Optional.of(time.toInstant());
