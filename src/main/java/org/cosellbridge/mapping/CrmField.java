@@ -1,0 +1,49 @@
+package org.cosellbridge.mapping;
+
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One field of a CRM record.
+ *
+ * @param name the field's name, exactly as the CRM spells it
+ * @param type what its values are
+ * @param reference for {@link CrmType#REFERENCE} and {@link CrmType#LOOKUP}: the name under which the other record is bound; null:
+ *     the same as {@code name}
+ * @param target for {@link CrmType#REFERENCE} and {@link CrmType#LOOKUP}: the table of the other record
+ * @param match for {@link CrmType#LOOKUP}: the field of the other record that holds the natural key
+ * @param states for {@link CrmType#STATE}: how each state is reached and recognised; empty otherwise
+ */
+public record CrmField(
+        String name,
+        CrmType type,
+        @Nullable String reference,
+        @Nullable CrmTable target,
+        @Nullable String match,
+        Map<String, StateStep> states) {
+    public CrmField {
+        states = Map.copyOf(states);
+    }
+
+    /**
+     * How a record reaches a state.
+     *
+     * @param step what has to be done
+     * @param fields what the record then holds, by field name, such as {@code statecode} beside {@code statuscode}
+     */
+    public record StateStep(Step step, Map<String, Integer> fields) {
+        public StateStep {
+            fields = Map.copyOf(fields);
+        }
+    }
+
+    /** The steps between states. */
+    public enum Step {
+        /** Write the fields. */
+        SET,
+        /** Close as won. */
+        WIN,
+        /** Close as lost. */
+        LOSE
+    }
+}

@@ -1,0 +1,9 @@
+package org.cosellbridge.mapping;
+
+/** When a value travels. */
+public enum Occasion {
+    /** With the write that creates the other side. */
+    CREATE,
+    /** With every later write. */
+    UPDATE
+}
