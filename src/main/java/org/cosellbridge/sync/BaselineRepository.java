@@ -86,6 +86,14 @@ class BaselineRepository {
         }
     }
 
+    /** The link points to another record: nothing is agreed any more. */
+    void remove(String linkId) {
+        BaselineEntity row = entities.find(BaselineEntity.class, linkId);
+        if (row != null) {
+            entities.remove(row);
+        }
+    }
+
     private static void add(
             JsonObjectBuilder object, String name, @Nullable JsonValue value, UnaryOperator<JsonValue> seal) {
         if (value != null) {

@@ -50,7 +50,8 @@ final class Comparison {
         this.plan = plan.filter(found -> found.kind() == Plan.Kind.UPDATE);
         this.adoption = adoption;
         this.crmClosed = isClosed(document, record.values());
-        this.planArrived = this.plan.map(found -> found.written() || holdsPlanned(found)).orElse(false);
+        this.planArrived =
+                this.plan.map(found -> found.written() || holdsPlanned(found)).orElse(false);
         for (FieldMapping mapping : document.fields()) {
             if (mapping.related().isEmpty()) {
                 fields.add(compare(mapping));
@@ -108,8 +109,8 @@ final class Comparison {
     private static boolean isClosed(MappingDocument document, JsonObject values) {
         return document.fields().stream()
                 .filter(mapping -> mapping.crm().type() == CrmType.STATE)
-                .anyMatch(mapping -> mapping.fromRecord(values) instanceof JsonString state
-                        && isClosing(mapping, state));
+                .anyMatch(
+                        mapping -> mapping.fromRecord(values) instanceof JsonString state && isClosing(mapping, state));
     }
 
     /** Whether this state of the field is reached by closing the record. */
@@ -123,10 +124,12 @@ final class Comparison {
 
     /** One write carries the whole plan: a field that holds its planned value proves that all of it arrived. */
     private boolean holdsPlanned(Plan found) {
-        return found.fields().entrySet().stream().anyMatch(entry -> document.findField(entry.getKey())
-                .filter(mapping -> mapping.sameInCrm(
-                        mapping.fromRecord(record.values()), entry.getValue().value()))
-                .isPresent());
+        return found.fields().entrySet().stream()
+                .anyMatch(entry -> document.findField(entry.getKey())
+                        .filter(mapping -> mapping.sameInCrm(
+                                mapping.fromRecord(record.values()),
+                                entry.getValue().value()))
+                        .isPresent());
     }
 
     private Field compare(FieldMapping mapping) {
@@ -144,8 +147,8 @@ final class Comparison {
             }
         }
         JsonValue inPartnerCenter = toPartnerCenter ? inPartnerCenter(mapping, record.values()) : null;
-        Baseline.FieldBaseline base = baseline.map(found -> found.fields().get(mapping.name()))
-                .orElse(null);
+        Baseline.FieldBaseline base =
+                baseline.map(found -> found.fields().get(mapping.name())).orElse(null);
         JsonValue partnerCenterBase = base == null ? null : base.partnerCenter();
         JsonValue crmBase = base == null ? null : base.crm();
         Instant partnerCenterMovedAt = movedAt(
@@ -153,9 +156,7 @@ final class Comparison {
                 value -> mapping.sameInPartnerCenter(value, partnerCenter),
                 referral.updatedDateTime().orElse(record.modifiedAt()));
         Instant crmMovedAt = movedAt(
-                base == null ? null : base.crmMove(),
-                value -> mapping.sameInCrm(value, crm),
-                record.modifiedAt());
+                base == null ? null : base.crmMove(), value -> mapping.sameInCrm(value, crm), record.modifiedAt());
         Plan.PlannedField planned =
                 plan.map(found -> found.fields().get(mapping.name())).orElse(null);
         Merge.Decision decision = Merge.decide(
@@ -171,7 +172,8 @@ final class Comparison {
                         planned == null
                                 ? null
                                 // a field that holds neither the value before nor the planned one was moved by a person
-                                // after we planned: whether our write arrived or not, the person's value is the later one
+                                // after we planned: whether our write arrived or not, the person's value is the later
+                                // one
                                 : new Merge.Planned(
                                         planned.partnerCenter(),
                                         planned.value(),
@@ -186,7 +188,8 @@ final class Comparison {
                         baseline.map(found -> !found.mapping().equals(document.label()))
                                 .orElse(false),
                         mapping.lockedBy()
-                                .map(lock -> JsonValue.TRUE.equals(record.values().get(lock)))
+                                .map(lock ->
+                                        JsonValue.TRUE.equals(record.values().get(lock)))
                                 .orElse(false),
                         crmClosed,
                         referral.isTerminal()),
@@ -218,8 +221,7 @@ final class Comparison {
     }
 
     /** Whether the CRM holds less than Partner Center: its text, taken back, would not be the text that stood there. */
-    private boolean isCut(
-            FieldMapping mapping, @Nullable JsonValue partnerCenterBase, @Nullable JsonValue crmBase) {
+    private boolean isCut(FieldMapping mapping, @Nullable JsonValue partnerCenterBase, @Nullable JsonValue crmBase) {
         if (!mapping.lossy()
                 || !mapping.travels(Direction.TO_PARTNER_CENTER, Occasion.UPDATE)
                 || !(partnerCenterBase instanceof JsonString)
@@ -269,9 +271,7 @@ final class Comparison {
 
     /** The fields of an unfinished plan that were written, or were overtaken by a person. */
     List<Field> confirmed() {
-        return fields.stream()
-                .filter(field -> field.decision().confirmed())
-                .toList();
+        return fields.stream().filter(field -> field.decision().confirmed()).toList();
     }
 
     /** Whether the remote side is known to have taken the unfinished plan. */
@@ -283,8 +283,8 @@ final class Comparison {
     boolean stemsFromUs() {
         return with(Merge.Action.TO_CRM).stream()
                 .anyMatch(field -> switch (field.decision().rule()) {
-                    case "mapping-changed", "filled", "adoption" -> field.base() == null
-                            || field.decision().rule().equals("mapping-changed");
+                    case "mapping-changed", "filled", "adoption" ->
+                        field.base() == null || field.decision().rule().equals("mapping-changed");
                     default -> false;
                 });
     }
@@ -292,7 +292,8 @@ final class Comparison {
     /** The delta of the record, by CRM field. */
     Map<String, JsonValue> changes() {
         Map<String, JsonValue> changes = new LinkedHashMap<>();
-        with(Merge.Action.TO_CRM).forEach(field -> changes.put(field.mapping().crm().name(), field.valueForCrm()));
+        with(Merge.Action.TO_CRM)
+                .forEach(field -> changes.put(field.mapping().crm().name(), field.valueForCrm()));
         return changes;
     }
 

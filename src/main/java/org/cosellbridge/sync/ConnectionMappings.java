@@ -46,8 +46,7 @@ public class ConnectionMappings implements StartCheck {
     }
 
     private void load(ConnectionSettings settings, Configuration configuration) {
-        String key = "cosell.crm." + settings.name()
-                + (settings.mappingFolder().isEmpty() ? ".records" : ".mapping");
+        String key = "cosell.crm." + settings.name() + (settings.mappingFolder().isEmpty() ? ".records" : ".mapping");
         try {
             put(
                     settings.name(),

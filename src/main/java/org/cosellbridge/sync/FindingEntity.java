@@ -36,6 +36,8 @@ class FindingEntity {
     private String crm;
 
     private Instant opened;
+
+    @SuppressWarnings("UnusedVariable") // queries read it
     private @Nullable Instant closed;
 
     protected FindingEntity() {}

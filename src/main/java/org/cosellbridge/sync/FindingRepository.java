@@ -55,10 +55,8 @@ class FindingRepository {
             query.setParameter("cursor", cursor);
         }
         List<FindingEntity> found = query.setMaxResults(limit + 1).getResultList();
-        List<Finding> items =
-                found.stream().limit(limit).map(this::finding).toList();
-        return new Page<>(
-                items, found.size() > limit ? found.get(limit - 1).id() : null);
+        List<Finding> items = found.stream().limit(limit).map(this::finding).toList();
+        return new Page<>(items, found.size() > limit ? found.get(limit - 1).id() : null);
     }
 
     private Finding finding(FindingEntity row) {
@@ -82,8 +80,7 @@ class FindingRepository {
         String id = finding.id();
         FindingEntity row = id == null ? null : entities.find(FindingEntity.class, id);
         if (row == null) {
-            entities.persist(
-                    new FindingEntity(ids.next().toString(), finding, partnerCenter, crm, clock.instant()));
+            entities.persist(new FindingEntity(ids.next().toString(), finding, partnerCenter, crm, clock.instant()));
         } else {
             row.become(finding, partnerCenter, crm);
         }

@@ -37,23 +37,21 @@ class LinkRepository {
     }
 
     Optional<SyncLink> findByRecord(ConnectionName connection, RecordRef record) {
-        return one(
-                entities.createQuery(
-                                "select l from LinkEntity l where l.connection = :connection and l.recordKind = :kind and l.recordId = :record",
-                                LinkEntity.class)
-                        .setParameter("connection", connection.value())
-                        .setParameter("kind", record.kind())
-                        .setParameter("record", record.id()));
+        return one(entities.createQuery(
+                        "select l from LinkEntity l where l.connection = :connection and l.recordKind = :kind and l.recordId = :record",
+                        LinkEntity.class)
+                .setParameter("connection", connection.value())
+                .setParameter("kind", record.kind())
+                .setParameter("record", record.id()));
     }
 
     Optional<SyncLink> findByEngagement(ConnectionName connection, String engagement, String organization) {
-        return one(
-                entities.createQuery(
-                                "select l from LinkEntity l where l.connection = :connection and l.engagementId = :engagement and l.organization = :organization",
-                                LinkEntity.class)
-                        .setParameter("connection", connection.value())
-                        .setParameter("engagement", engagement)
-                        .setParameter("organization", organization));
+        return one(entities.createQuery(
+                        "select l from LinkEntity l where l.connection = :connection and l.engagementId = :engagement and l.organization = :organization",
+                        LinkEntity.class)
+                .setParameter("connection", connection.value())
+                .setParameter("engagement", engagement)
+                .setParameter("organization", organization));
     }
 
     private static Optional<SyncLink> one(TypedQuery<LinkEntity> query) {

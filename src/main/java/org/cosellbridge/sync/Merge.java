@@ -286,7 +286,8 @@ final class Merge {
             if (terms.cut()) {
                 return keep(Action.DIFFERENCE, "cut");
             }
-            // without a baseline the CRM counts as moved away from what Partner Center holds, until the value has travelled
+            // without a baseline the CRM counts as moved away from what Partner Center holds, until the value has
+            // travelled
             return partnerCenterBase == null || crmBase == null
                     ? new Decision(
                             Action.TO_PARTNER_CENTER, rule, confirmed, false, field.partnerCenter(), field.inCrm())

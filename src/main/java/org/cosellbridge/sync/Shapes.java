@@ -22,8 +22,7 @@ final class Shapes {
     /** The shape of the document's records: every mapped field, every field that locks one, and the referral key. */
     static RecordShape of(MappingDocument document) {
         Map<String, RemoteField> fields = fields(document.fields());
-        fields.putIfAbsent(
-                document.referralKey(), RemoteField.of(document.referralKey(), RemoteField.Type.TEXT));
+        fields.putIfAbsent(document.referralKey(), RemoteField.of(document.referralKey(), RemoteField.Type.TEXT));
         return new RecordShape(
                 document.record(), table(document.table()), document.referralKey(), List.copyOf(fields.values()));
     }
