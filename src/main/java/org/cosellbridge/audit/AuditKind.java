@@ -43,6 +43,8 @@ public enum AuditKind {
     DEAD_LETTER_DISCARDED("dead-letter.discarded"),
     /** Both sides moved apart and a rule or a person decides. */
     CONFLICT_OPENED("conflict.opened"),
+    /** A conflict is no more. */
+    CONFLICT_CLOSED("conflict.closed"),
     /** One side cannot take a value. */
     DIFFERENCE_OPENED("difference.opened"),
     /** A difference is no more. */

@@ -1,0 +1,53 @@
+package org.cosellbridge.sync;
+
+import jakarta.inject.Inject;
+import jakarta.ws.rs.DefaultValue;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import org.cosellbridge.platform.Page;
+import org.jspecify.annotations.Nullable;
+
+/** The sync links. */
+@Path("links")
+@Produces(MediaType.APPLICATION_JSON)
+public class LinksResource {
+    @Inject
+    private Links links;
+
+    /** The links, oldest first. */
+    @GET
+    public Page<Links.LinkView> list(
+            @QueryParam("referral") @Nullable String referral,
+            @QueryParam("connection") @Nullable String connection,
+            @QueryParam("record") @Nullable String record,
+            @QueryParam("engagement") @Nullable String engagement,
+            @QueryParam("state") @Nullable String state,
+            @QueryParam("outcome") @Nullable String outcome,
+            @QueryParam("cursor") @Nullable String cursor,
+            @QueryParam("limit") @Nullable Integer limit) {
+        return links.list(
+                new LinkRepository.Filter(referral, connection, record, engagement, state, outcome), cursor, limit);
+    }
+
+    /** One link; {@code live=true} reads both sides, too. */
+    @GET
+    @Path("{id}")
+    public Links.LinkDetail get(@PathParam("id") String id, @QueryParam("live") @DefaultValue("false") boolean live) {
+        return links.get(id, live);
+    }
+
+    /** Looks at the link now; {@code dry-run=true} answers what would be written and writes nothing. */
+    @POST
+    @Path("{id}/sync")
+    public Response sync(@PathParam("id") String id, @QueryParam("dry-run") @DefaultValue("false") boolean dryRun) {
+        return dryRun
+                ? Response.ok(links.preview(id)).build()
+                : Response.accepted(links.want(id)).build();
+    }
+}

@@ -1,0 +1,234 @@
+package org.cosellbridge.sync;
+
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import jakarta.json.Json;
+import jakarta.json.JsonValue;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
+import org.cosellbridge.audit.AuditEntry;
+import org.cosellbridge.audit.AuditKind;
+import org.cosellbridge.audit.AuditTrail;
+import org.cosellbridge.audit.FieldChange;
+import org.cosellbridge.connector.ConnectionName;
+import org.cosellbridge.connector.ReadsRecords;
+import org.cosellbridge.connector.RecordShape;
+import org.cosellbridge.connector.RemoteRecord;
+import org.cosellbridge.connector.WritesRecords;
+import org.cosellbridge.mapping.FieldMapping;
+import org.cosellbridge.mapping.MappingDocument;
+import org.cosellbridge.mapping.Occasion;
+import org.cosellbridge.mapping.RelatedMapping;
+import org.cosellbridge.referral.Direction;
+import org.cosellbridge.referral.Referral;
+
+/**
+ * Finds or creates the accounts and contacts a new record points to, each under its own lock, so that two referrals of one new
+ * customer make one. What exists is never changed: Partner Center rewrites customer names after matching.
+ */
+@Singleton
+class RelatedRecords {
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final Duration PAUSE = Duration.ofMillis(50);
+    private final MatchLocks locks;
+    private final AuditTrail trail;
+
+    @Inject
+    RelatedRecords(MatchLocks locks, AuditTrail trail) {
+        this.locks = locks;
+        this.trail = trail;
+    }
+
+    /** One search: what it needs to know of the attempt. */
+    record Search(
+            ConnectionName connection,
+            Attempt attempt,
+            Referral referral,
+            ReadsRecords reads,
+            WritesRecords writes,
+            Function<AuditKind, AuditEntry.Builder> entries,
+            String label) {}
+
+    /** The ids for the reference fields of the document's records, by CRM field. */
+    Map<String, JsonValue> references(MappingDocument document, Search search) {
+        Map<String, String> ids = new LinkedHashMap<>();
+        Map<String, JsonValue> references = new LinkedHashMap<>();
+        for (RelatedMapping related : document.related()) {
+            Optional<String> id = findOrCreate(related, ids, search);
+            if (id.isEmpty() && related.required()) {
+                throw new AttemptEndedException(new SyncOutcome.NotThisOne("A new " + document.record()
+                        + " needs the " + related.name() + " of the referral, but the referral does not name one."
+                        + " Complete it at Partner Center, or make it optional in " + document.label() + "."));
+            }
+            id.ifPresent(value -> {
+                ids.put(related.name(), value);
+                related.references()
+                        .forEach(field -> document.findField(field)
+                                .ifPresent(
+                                        mapping -> references.put(mapping.crm().name(), Json.createValue(value))));
+            });
+        }
+        return references;
+    }
+
+    private Optional<String> findOrCreate(RelatedMapping related, Map<String, String> ids, Search search) {
+        Optional<String> matchKey = related.matchKey(search.referral().view());
+        if (matchKey.isEmpty()) {
+            return Optional.empty();
+        }
+        Map<String, JsonValue> parents = new LinkedHashMap<>();
+        related.parents().forEach((field, parent) -> {
+            String id = ids.get(parent);
+            if (id != null) {
+                related.findField(field)
+                        .ifPresent(mapping -> parents.put(mapping.crm().name(), Json.createValue(id)));
+            }
+        });
+        MatchLocks.Key key = new MatchLocks.Key(
+                search.connection(), related.name(), hash(matchKey.orElseThrow() + new TreeMap<>(parents)));
+        String holder = search.attempt().requestId();
+        MatchLocks.Lock lock = take(key, holder, search);
+        boolean released = false;
+        try {
+            Found found = findOrCreate(related, parents, lock, search);
+            search.attempt().store(() -> {
+                locks.release(key, holder, found.id());
+                if (found.entry()) {
+                    trail.append(entry(related, parents, found, search));
+                }
+            });
+            released = true;
+            return Optional.of(found.id());
+        } catch (org.cosellbridge.connector.ConnectorException | AttemptEndedException failed) {
+            if (!released) {
+                search.attempt().store(() -> locks.release(key, holder, lock.recordId()));
+            }
+            throw failed;
+        }
+    }
+
+    /** Waits a moment for whoever creates it: they are quick. */
+    private MatchLocks.Lock take(MatchLocks.Key key, String holder, Search search) {
+        String intended = UUID.nameUUIDFromBytes(
+                        (key.connection() + "/" + key.kind() + "/" + key.hash()).getBytes(StandardCharsets.UTF_8))
+                .toString();
+        long until = System.nanoTime() + PATIENCE.toNanos();
+        while (true) {
+            MatchLocks.Lock[] taken = new MatchLocks.Lock[1];
+            search.attempt().store(() -> locks.take(key, holder, intended).ifPresent(lock -> taken[0] = lock));
+            if (taken[0] != null) {
+                return taken[0];
+            }
+            if (System.nanoTime() > until || Thread.currentThread().isInterrupted()) {
+                throw new AttemptEndedException(new SyncOutcome.NotNow(
+                        search.connection().value(),
+                        false,
+                        null,
+                        "Another attempt is just looking for the same " + key.kind() + "."));
+            }
+            LockSupport.parkNanos(PAUSE.toNanos());
+        }
+    }
+
+    private Found findOrCreate(
+            RelatedMapping related, Map<String, JsonValue> parents, MatchLocks.Lock lock, Search search) {
+        RecordShape shape = Shapes.of(related);
+        Map<String, JsonValue> match = new LinkedHashMap<>(parents);
+        related.match(search.referral().view())
+                .forEach(name -> related.findField(name)
+                        .ifPresent(mapping -> match.put(
+                                mapping.crm().name(),
+                                mapping.toCrm(search.referral().view()))));
+        List<RemoteRecord> hits = search.reads().listMatching(search.attempt().call(), shape, match, 2);
+        if (hits.size() > 1) {
+            throw new AttemptEndedException(new SyncOutcome.NotThisOne("Two records match the " + related.name()
+                    + " of the referral: " + hits.get(0).ref() + " and "
+                    + hits.get(1).ref() + ". Merge them, or change one so that only the right one matches."));
+        }
+        if (hits.size() == 1) {
+            String id = hits.get(0).ref().id();
+            // ours from an attempt that ended before it could say so
+            boolean ours = lock.recordId().isEmpty() && id.equalsIgnoreCase(lock.intendedId());
+            return new Found(id, ours, "confirmed-after-restart");
+        }
+        if (!lock.recordId().isEmpty()
+                && search.reads()
+                        .findRecord(search.attempt().call(), shape, lock.recordId())
+                        .isPresent()) {
+            return new Found(lock.recordId(), false, "");
+        }
+        Map<String, JsonValue> values = new LinkedHashMap<>(parents);
+        for (FieldMapping mapping : related.fields()) {
+            if (mapping.related().isEmpty() && mapping.travels(Direction.TO_CRM, Occasion.CREATE)) {
+                JsonValue value = mapping.toCrm(search.referral().view());
+                if (!Merge.isEmpty(value)) {
+                    values.put(mapping.crm().name(), value);
+                }
+            }
+        }
+        return search.writes()
+                .createRecord(search.attempt().call(), shape, null, lock.intendedId(), values)
+                .map(created -> new Found(created.ref().id(), true, "created"))
+                // the id exists: an earlier answer was lost, and the match fields were changed since
+                .orElseGet(() -> new Found(lock.intendedId(), lock.recordId().isEmpty(), "confirmed-after-restart"));
+    }
+
+    private static AuditEntry entry(
+            RelatedMapping related, Map<String, JsonValue> parents, Found found, Search search) {
+        AuditEntry.Builder entry = search.entries()
+                .apply(AuditKind.RELATED_CREATED)
+                .record(related.name() + "/" + found.id())
+                .outcome("created")
+                .mapping(search.label());
+        if (found.rule().equals("confirmed-after-restart")) {
+            entry.reason("It was created before a restart and found again by its id.");
+        }
+        for (FieldMapping mapping : related.fields()) {
+            JsonValue reference = parents.get(mapping.crm().name());
+            JsonValue value = reference != null
+                    ? reference
+                    : mapping.related().isPresent() || !mapping.travels(Direction.TO_CRM, Occasion.CREATE)
+                            ? JsonValue.NULL
+                            : mapping.toCrm(search.referral().view());
+            if (!Merge.isEmpty(value)) {
+                entry.change(new FieldChange(
+                        mapping.name(),
+                        mapping.crm().name(),
+                        Direction.TO_CRM,
+                        null,
+                        reference != null
+                                ? null
+                                : mapping.fromReferral(search.referral().view()),
+                        JsonValue.NULL,
+                        value,
+                        found.rule(),
+                        null,
+                        Comparison.subject(mapping, search.referral())));
+            }
+        }
+        return entry.build();
+    }
+
+    static String hash(String text) {
+        try {
+            return HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException missing) {
+            throw new IllegalStateException("This Java runtime has no SHA-256.", missing);
+        }
+    }
+
+    /** The related record; {@code entry}: its creation is still to be told. */
+    private record Found(String id, boolean entry, String rule) {}
+}

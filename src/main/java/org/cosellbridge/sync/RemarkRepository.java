@@ -1,0 +1,48 @@
+package org.cosellbridge.sync;
+
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import jakarta.persistence.EntityManager;
+import java.util.List;
+import org.cosellbridge.connector.ConnectionName;
+import org.cosellbridge.referral.ReferralId;
+
+/** What was last said of a referral on a connection, so that the trail tells it once. */
+@Singleton
+class RemarkRepository {
+    private final EntityManager entities;
+
+    @Inject
+    RemarkRepository(EntityManager entities) {
+        this.entities = entities;
+    }
+
+    /** Notes the remark; false when it is the one noted before. Joins a transaction. */
+    boolean note(ConnectionName connection, ReferralId referral, String remark) {
+        String text = remark.length() > 1000 ? remark.substring(0, 1000) : remark;
+        List<?> before = entities.createNativeQuery(
+                        "select remark from sync_remark where connection = ?1 and referral_id = ?2")
+                .setParameter(1, connection.value())
+                .setParameter(2, referral.value())
+                .getResultList();
+        if (!before.isEmpty() && before.get(0).equals(text)) {
+            return false;
+        }
+        forget(connection, referral);
+        entities.createNativeQuery(
+                        "insert into sync_remark (connection, referral_id, remark) values (?1, ?2, ?3) on conflict do nothing")
+                .setParameter(1, connection.value())
+                .setParameter(2, referral.value())
+                .setParameter(3, text)
+                .executeUpdate();
+        return true;
+    }
+
+    /** Nothing is noted any more. Joins a transaction. */
+    void forget(ConnectionName connection, ReferralId referral) {
+        entities.createNativeQuery("delete from sync_remark where connection = ?1 and referral_id = ?2")
+                .setParameter(1, connection.value())
+                .setParameter(2, referral.value())
+                .executeUpdate();
+    }
+}

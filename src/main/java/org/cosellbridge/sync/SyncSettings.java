@@ -1,0 +1,60 @@
+package org.cosellbridge.sync;
+
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import java.util.List;
+import java.util.Optional;
+import org.cosellbridge.mapping.ConflictRule;
+import org.cosellbridge.platform.Configuration;
+import org.cosellbridge.platform.StartCheck;
+import org.cosellbridge.referral.OrganizationId;
+
+/** The keys of this room. */
+@Singleton
+class SyncSettings implements StartCheck {
+    private final boolean shadow;
+    private final ConflictRule adoption;
+    private final int blastLimit;
+    private final String organizationId;
+
+    @Inject
+    SyncSettings(Configuration configuration) {
+        // live: write; shadow: do everything but write, and audit what would have been written
+        shadow = configuration
+                .choice("cosell.mode", "live", List.of("live", "shadow"))
+                .equals("shadow");
+        // who wins where two adopted sides differ and no baseline tells who moved
+        adoption = switch (configuration.choice(
+                "cosell.sync.adoption", "review", List.of("review", "partner-center", "crm"))) {
+            case "partner-center" -> ConflictRule.PARTNER_CENTER;
+            case "crm" -> ConflictRule.CRM;
+            default -> ConflictRule.REVIEW;
+        };
+        // how many links one mapping change or restore writes to before the rest waits for a person
+        blastLimit = configuration.number("cosell.sync.blast-limit", 500, 0, 1_000_000);
+        // our organisation; unset: that of the first referral read which is not Microsoft's
+        organizationId =
+                configuration.findText("cosell.partner-center.organization-id").orElse("");
+    }
+
+    @Override
+    public void check(Configuration configuration) {
+        // the constructor noted every fault
+    }
+
+    boolean isShadow() {
+        return shadow;
+    }
+
+    ConflictRule adoption() {
+        return adoption;
+    }
+
+    int blastLimit() {
+        return blastLimit;
+    }
+
+    Optional<OrganizationId> findOrganizationId() {
+        return organizationId.isEmpty() ? Optional.empty() : Optional.of(new OrganizationId(organizationId));
+    }
+}
