@@ -19,7 +19,7 @@ import org.cosellbridge.platform.Configuration;
 @Singleton
 public class DynamicsConnectorFactory implements ConnectorFactory {
     /** Dataverse refuses the 6001st call of a user within this time; a little is left for clocks and calls under way. */
-    private static final Duration WINDOW = Duration.ofSeconds(300);
+    private static final Duration WINDOW = Duration.ofMinutes(5);
 
     private static final int CALLS_PER_WINDOW = 5_700;
 
