@@ -50,7 +50,6 @@ public final class DataverseSimulator implements AutoCloseable {
 
     private final SimulatorServer server;
     private final EntraSimulator entra;
-    private final Clock clock;
     private final DataverseStore store;
     private final DataverseQuery query;
     private final DataverseWebhooks webhooks;
@@ -62,7 +61,7 @@ public final class DataverseSimulator implements AutoCloseable {
     private final Map<Integer, String> faultCodes = new ConcurrentHashMap<>();
     private final Map<String, Boolean> optimistic = new ConcurrentHashMap<>();
     private volatile int callsPerWindow = 6000;
-    private volatile Duration window = Duration.ofSeconds(300);
+    private volatile Duration window = Duration.ofMinutes(5);
     private volatile int concurrentCalls = 52;
 
     /**
@@ -78,7 +77,6 @@ public final class DataverseSimulator implements AutoCloseable {
     /** The same with a clock of the test's, for change tracking. */
     public DataverseSimulator(int port, EntraSimulator entra, Clock clock) {
         this.entra = entra;
-        this.clock = clock;
         this.server = new SimulatorServer("Dataverse", port);
         this.store = new DataverseStore(clock, server.log()::breakRule);
         this.query = new DataverseQuery(store, clock, server.log()::breakRule);

@@ -1,11 +1,12 @@
 package org.cosellbridge.simulator;
 
+import static org.cosellbridge.simulator.JsonTree.JSON;
+
 import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.crypto.RSASSAVerifier;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
-import jakarta.json.Json;
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonValue;
@@ -355,7 +356,7 @@ public final class EntraSimulator implements AutoCloseable {
 
     private SimulatorAnswer answer(Token token, String refreshToken, Version version) {
         long lifetime = tokenLifetime.toSeconds();
-        JsonObjectBuilder body = Json.createObjectBuilder().add("token_type", "Bearer");
+        JsonObjectBuilder body = JSON.createObjectBuilder().add("token_type", "Bearer");
         if (version == Version.V1) {
             long expires = token.expires().getEpochSecond();
             // v1 writes its numbers as text.
@@ -395,13 +396,13 @@ public final class EntraSimulator implements AutoCloseable {
         String time = ENTRA_TIME.format(Instant.now());
         return SimulatorAnswer.json(
                 status,
-                Json.createObjectBuilder()
+                JSON.createObjectBuilder()
                         .add("error", error)
                         .add(
                                 "error_description",
                                 "AADSTS" + code + ": " + description + " Trace ID: " + trace + " Correlation ID: "
                                         + correlation + " Timestamp: " + time)
-                        .add("error_codes", Json.createArrayBuilder().add(code))
+                        .add("error_codes", JSON.createArrayBuilder().add(code))
                         .add("timestamp", time)
                         .add("trace_id", trace)
                         .add("correlation_id", correlation)
@@ -409,18 +410,18 @@ public final class EntraSimulator implements AutoCloseable {
     }
 
     private JsonValue shown() {
-        JsonArrayBuilder shown = Json.createArrayBuilder();
+        JsonArrayBuilder shown = JSON.createArrayBuilder();
         apps.values()
-                .forEach(app -> shown.add(Json.createObjectBuilder()
+                .forEach(app -> shown.add(JSON.createObjectBuilder()
                         .add("clientId", app.clientId())
-                        .add("audiences", Json.createArrayBuilder(app.audiences()))
+                        .add("audiences", JSON.createArrayBuilder(app.audiences()))
                         .add("revoked", revoked.contains(app.clientId()))
                         .add(
                                 "tokens",
                                 tokens.values().stream()
                                         .filter(token -> token.clientId().equals(app.clientId()))
                                         .count())));
-        return Json.createObjectBuilder()
+        return JSON.createObjectBuilder()
                 .add("tenant", tenant)
                 .add("applications", shown)
                 .build();

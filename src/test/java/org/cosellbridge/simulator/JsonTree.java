@@ -1,17 +1,20 @@
 package org.cosellbridge.simulator;
 
-import jakarta.json.Json;
 import jakarta.json.JsonArray;
 import jakarta.json.JsonNumber;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
+import jakarta.json.spi.JsonProvider;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.Optional;
 
 /** Reads and changes JSON objects by paths such as {@code /details/dealValue}. A JSON null counts as absent when read. */
 final class JsonTree {
+    /** The one JSON provider: the static methods of {@code Json} look for it again on every call, which is slow. */
+    static final JsonProvider JSON = JsonProvider.provider();
+
     private JsonTree() {}
 
     /** The value at the path, if there is one and it is not null. */
@@ -75,22 +78,22 @@ final class JsonTree {
         int slash = path.indexOf('/', 1);
         String step = path.substring(1, slash < 0 ? path.length() : slash);
         if (slash < 0) {
-            return Json.createObjectBuilder(tree).add(step, value).build();
+            return JSON.createObjectBuilder(tree).add(step, value).build();
         }
         JsonObject child = tree.get(step) instanceof JsonObject object ? object : JsonValue.EMPTY_JSON_OBJECT;
-        return Json.createObjectBuilder(tree)
+        return JSON.createObjectBuilder(tree)
                 .add(step, with(child, path.substring(slash), value))
                 .build();
     }
 
     /** The same tree with this text at the path. */
     static JsonObject with(JsonObject tree, String path, String value) {
-        return with(tree, path, Json.createValue(value));
+        return with(tree, path, JSON.createValue(value));
     }
 
     /** The same tree without these members at its top. */
     static JsonObject without(JsonObject tree, String... members) {
-        var rest = Json.createObjectBuilder(tree);
+        var rest = JSON.createObjectBuilder(tree);
         for (String member : members) {
             rest.remove(member);
         }
@@ -99,7 +102,7 @@ final class JsonTree {
 
     /** The second object's members laid over the first's. */
     static JsonObject overlay(JsonObject under, JsonObject over) {
-        var both = Json.createObjectBuilder(under);
+        var both = JSON.createObjectBuilder(under);
         over.forEach(both::add);
         return both.build();
     }

@@ -1,10 +1,10 @@
 package org.cosellbridge.simulator;
 
+import static org.cosellbridge.simulator.JsonTree.JSON;
 import static org.cosellbridge.simulator.JsonTree.at;
 import static org.cosellbridge.simulator.JsonTree.text;
 import static org.cosellbridge.simulator.JsonTree.with;
 
-import jakarta.json.Json;
 import jakarta.json.JsonArray;
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
@@ -55,7 +55,7 @@ public final class PartnerCenterSimulator implements AutoCloseable {
     private static final String REFERRALS = "/v1.0/engagements/referrals";
     private static final String REGISTRATION = "/webhooks/v1/registration";
     private static final String CERTIFICATE = "pcnotifications-dispatch.microsoft.com.cer";
-    private static final String JSON = "application/json";
+    private static final String JSON_TYPE = "application/json";
     private static final Set<String> QUERY_OPTIONS = Set.of("$filter", "$orderby", "$select", "$top", "$skiptoken");
     private static final Pattern GUID =
             Pattern.compile("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}");
@@ -307,12 +307,12 @@ public final class PartnerCenterSimulator implements AutoCloseable {
 
     /** The same with text. */
     public JsonObject edit(String id, String path, String value) {
-        return edit(id, path, Json.createValue(value));
+        return edit(id, path, JSON.createValue(value));
     }
 
     /** The same with a number. */
     public JsonObject edit(String id, String path, long value) {
-        return edit(id, path, Json.createValue(value));
+        return edit(id, path, JSON.createValue(value));
     }
 
     /** The same with any change. */
@@ -375,7 +375,7 @@ public final class PartnerCenterSimulator implements AutoCloseable {
                         with(
                                 with(with(referral, "/status", "Closed"), "/substatus", substatus),
                                 "/statusReason",
-                                reason.isEmpty() ? JsonValue.NULL : Json.createValue(reason)),
+                                reason.isEmpty() ? JsonValue.NULL : JSON.createValue(reason)),
                         "/closedDateTime",
                         store.now()));
     }
@@ -456,20 +456,21 @@ public final class PartnerCenterSimulator implements AutoCloseable {
         String call = request.method() + " " + request.path();
         if (!GUID.matcher(id).matches()) {
             server.log().breakRule("a referral call without a client-request-id that is a guid: " + call);
-        } else if (!requestIds.add(id)) {
+        } else if (!request.method().equals("GET") && !requestIds.add(id)) {
+            // A read may be repeated by the transport beneath a client when its connection is cut; a write may not.
             server.log().breakRule("a client-request-id for a second time: " + call);
         }
         if (!GUID.matcher(request.header("MS-CorrelationId").orElse("")).matches()) {
             server.log().breakRule("a referral call without a MS-CorrelationId that is a guid: " + call);
         }
-        if (Set.of("POST", "PUT", "PATCH").contains(request.method()) && !request.isOfType(JSON)) {
+        if (Set.of("POST", "PUT", "PATCH").contains(request.method()) && !request.isOfType(JSON_TYPE)) {
             throw ReferralErrors.of(415, "invalidRequest", "The body must be application/json.")
                     .refused();
         }
         boolean acceptsJson = Arrays.stream(
                         request.header("Accept").orElse("*/*").split(","))
                 .map(type -> type.split(";", 2)[0].strip())
-                .anyMatch(type -> Set.of("*/*", "application/*", JSON).contains(type));
+                .anyMatch(type -> Set.of("*/*", "application/*", JSON_TYPE).contains(type));
         if (!acceptsJson) {
             throw ReferralErrors.of(406, "invalidRequest", "Only application/json is served.")
                     .refused();
@@ -504,7 +505,7 @@ public final class PartnerCenterSimulator implements AutoCloseable {
     private SimulatorAnswer get(SimulatorRequest request) {
         JsonObject referral = visible(request);
         JsonObject body = JsonTree.overlay(
-                Json.createObjectBuilder()
+                JSON.createObjectBuilder()
                         .add("@odata.context", "http://api.partner.microsoft.com/v1.0/$metadata#referrals/$entity")
                         .build(),
                 referral);
@@ -569,7 +570,7 @@ public final class PartnerCenterSimulator implements AutoCloseable {
         return request.json()
                 .filter(JsonObject.class::isInstance)
                 .map(JsonValue::asJsonObject)
-                .orElseThrow(() -> ReferralErrors.invalid("/", "invalidJson", "The body must be a JSON object."));
+                .orElseThrow(() -> ReferralErrors.invalid("/", "invalidJson", "The body must be a JSON_TYPE object."));
     }
 
     private static SimulatorAnswer representation(int status, JsonObject referral) {
@@ -606,9 +607,9 @@ public final class PartnerCenterSimulator implements AutoCloseable {
                 .sorted(query.order())
                 .toList();
         List<JsonObject> page = rest.subList(0, Math.min(most, rest.size()));
-        JsonArrayBuilder rows = Json.createArrayBuilder();
+        JsonArrayBuilder rows = JSON.createArrayBuilder();
         page.stream().map(referral -> row(referral, query.select())).forEach(rows::add);
-        JsonObjectBuilder body = Json.createObjectBuilder()
+        JsonObjectBuilder body = JSON.createObjectBuilder()
                 .add("@odata.context", "http://api.partner.microsoft.com/v1.0/$metadata#referrals")
                 .add("@odata.count", page.size())
                 .add("value", rows);
@@ -635,7 +636,7 @@ public final class PartnerCenterSimulator implements AutoCloseable {
         if (select.isEmpty()) {
             return row;
         }
-        JsonObjectBuilder selected = Json.createObjectBuilder();
+        JsonObjectBuilder selected = JSON.createObjectBuilder();
         Stream.concat(Stream.of("id"), select.stream())
                 .distinct()
                 .forEach(member -> selected.add(member, at(row, "/" + member).orElse(JsonValue.NULL)));
@@ -681,7 +682,7 @@ public final class PartnerCenterSimulator implements AutoCloseable {
     private static SimulatorAnswer rateLimit(int seconds) {
         return SimulatorAnswer.json(
                 429,
-                Json.createObjectBuilder()
+                JSON.createObjectBuilder()
                         .add("statusCode", 429)
                         .add("message", "Rate limit is exceeded. Try again in " + seconds + " seconds.")
                         .build());
@@ -722,23 +723,23 @@ public final class PartnerCenterSimulator implements AutoCloseable {
     }
 
     private JsonValue shown() {
-        JsonArrayBuilder referrals = Json.createArrayBuilder();
+        JsonArrayBuilder referrals = JSON.createArrayBuilder();
         store.list().forEach(referrals::add);
-        JsonArrayBuilder deliveries = Json.createArrayBuilder();
+        JsonArrayBuilder deliveries = JSON.createArrayBuilder();
         dispatcher.deliveries().forEach(delivery -> {
-            JsonArrayBuilder attempts = Json.createArrayBuilder();
+            JsonArrayBuilder attempts = JSON.createArrayBuilder();
             delivery.attempts()
-                    .forEach(attempt -> attempts.add(Json.createObjectBuilder()
+                    .forEach(attempt -> attempts.add(JSON.createObjectBuilder()
                             .add("time", attempt.time().toString())
                             .add("status", attempt.status())
                             .add("problem", attempt.problem())));
-            deliveries.add(Json.createObjectBuilder()
+            deliveries.add(JSON.createObjectBuilder()
                     .add("event", delivery.event().json())
                     .add("to", delivery.to().toString())
                     .add("state", delivery.state().name())
                     .add("attempts", attempts));
         });
-        return Json.createObjectBuilder()
+        return JSON.createObjectBuilder()
                 .add("referrals", referrals)
                 .add("registration", registrations.shown())
                 .add("deliveries", deliveries)

@@ -389,6 +389,17 @@ class PartnerCenterSimulatorTest {
     }
 
     @Test
+    void countsWritesThatRepeatTheirRequestId() {
+        String id = partnerCenter.seed(ReferralFixtures.privateDeal(1));
+        String request = UUID.randomUUID().toString();
+
+        call("PATCH", REFERRALS + "/" + id, patch("/details/notes", "one"), "client-request-id", request);
+        call("PATCH", REFERRALS + "/" + id, patch("/details/notes", "two"), "client-request-id", request);
+
+        assertThat(brokenRules()).singleElement().asString().contains("for a second time");
+    }
+
+    @Test
     void faultsHitAsManyCallsAsWanted() {
         String id = partnerCenter.seed(ReferralFixtures.privateDeal(1));
         partnerCenter.server().faults().next(1, Fault.throttled(1));

@@ -1,6 +1,7 @@
 package org.cosellbridge.simulator;
 
-import jakarta.json.Json;
+import static org.cosellbridge.simulator.JsonTree.JSON;
+
 import jakarta.json.JsonObjectBuilder;
 
 /** The error bodies of the referrals host. */
@@ -14,7 +15,7 @@ final class ReferralErrors {
                         "invalidRequest",
                         message,
                         target,
-                        Json.createObjectBuilder().add("code", detail).add("message", message))
+                        JSON.createObjectBuilder().add("code", detail).add("message", message))
                 .refused();
     }
 
@@ -36,17 +37,17 @@ final class ReferralErrors {
 
     /** An error without a detail. */
     static SimulatorAnswer of(int status, String code, String message) {
-        return error(status, code, message, "referral", Json.createObjectBuilder());
+        return error(status, code, message, "referral", JSON.createObjectBuilder());
     }
 
     private static SimulatorAnswer error(
             int status, String code, String message, String target, JsonObjectBuilder inner) {
         return SimulatorAnswer.json(
                 status,
-                Json.createObjectBuilder()
+                JSON.createObjectBuilder()
                         .add(
                                 "error",
-                                Json.createObjectBuilder()
+                                JSON.createObjectBuilder()
                                         .add("code", code)
                                         .add("message", message)
                                         .add("target", target)

@@ -1,6 +1,7 @@
 package org.cosellbridge.simulator;
 
-import jakarta.json.Json;
+import static org.cosellbridge.simulator.JsonTree.JSON;
+
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonValue;
@@ -85,16 +86,16 @@ public final class ReferralFixtures {
                 .add("engagementId", engagementId)
                 .add(
                         "target",
-                        Json.createArrayBuilder()
-                                .add(Json.createObjectBuilder()
+                        JSON.createArrayBuilder()
+                                .add(JSON.createObjectBuilder()
                                         .add("type", "BusinessProfileLocation")
                                         .add("id", "msft")))
                 .add(
                         "inviteContext",
-                        Json.createObjectBuilder()
+                        JSON.createObjectBuilder()
                                 .add("assistanceRequestCode", of(HELP, index))
                                 .add("notes", "Please join the first demo.")
-                                .add("invitedBy", Json.createObjectBuilder().add("organizationId", organizationId)))
+                                .add("invitedBy", JSON.createObjectBuilder().add("organizationId", organizationId)))
                 .build();
     }
 
@@ -137,7 +138,7 @@ public final class ReferralFixtures {
                 .add("substatus", "Pending")
                 .add(
                         "inviteContext",
-                        Json.createObjectBuilder()
+                        JSON.createObjectBuilder()
                                 .add("notes", "Customer asked for a partner, request " + index + ".")
                                 .add("assistanceRequestCode", help)
                                 .add("invitedMpnId", "1234567")
@@ -145,19 +146,19 @@ public final class ReferralFixtures {
     }
 
     private static JsonObjectBuilder deal(int index, String type, String qualification, boolean visible) {
-        return Json.createObjectBuilder()
+        return JSON.createObjectBuilder()
                 .add("name", customerName(index) + " " + of(PROJECTS, index))
                 .add("qualification", qualification)
                 .add("type", type)
                 .add(
                         "customerProfile",
-                        Json.createObjectBuilder()
+                        JSON.createObjectBuilder()
                                 .add("name", customerName(index))
                                 .add("address", address(index))
                                 .add("size", of(SIZES, index))
                                 .add(
                                         "team",
-                                        Json.createArrayBuilder()
+                                        JSON.createArrayBuilder()
                                                 .add(member(
                                                         of(FIRST_NAMES, index),
                                                         of(LAST_NAMES, index),
@@ -166,13 +167,13 @@ public final class ReferralFixtures {
                                 .add("ids", JsonValue.EMPTY_JSON_ARRAY))
                 .add(
                         "consent",
-                        Json.createObjectBuilder()
+                        JSON.createObjectBuilder()
                                 .add("consentToToShareInfoWithOthers", true)
                                 .add("consentToContact", true)
                                 .add("consentToShareReferralWithMicrosoftSellers", visible))
                 .add(
                         "details",
-                        Json.createObjectBuilder()
+                        JSON.createObjectBuilder()
                                 .add("notes", "Deal " + index + ": the customer evaluates our app.")
                                 .add("dealValue", 25_000 + 1_000 * (index % 100))
                                 .add("currency", index % 2 == 0 ? "USD" : "EUR")
@@ -180,16 +181,16 @@ public final class ReferralFixtures {
                                 .add("requirements", requirements()))
                 .add(
                         "team",
-                        Json.createArrayBuilder().add(member("Sam", "Seller", "+1 206 555 0111", "sam@ourco.example")))
+                        JSON.createArrayBuilder().add(member("Sam", "Seller", "+1 206 555 0111", "sam@ourco.example")))
                 .add("target", JsonValue.EMPTY_JSON_ARRAY);
     }
 
     private static JsonObjectBuilder requirements() {
-        return Json.createObjectBuilder()
+        return JSON.createObjectBuilder()
                 .add(
                         "solutions",
-                        Json.createArrayBuilder()
-                                .add(Json.createObjectBuilder()
+                        JSON.createArrayBuilder()
+                                .add(JSON.createObjectBuilder()
                                         .add("type", "Name")
                                         .add("id", "SOL-11111-AAA")
                                         .add("name", "Our App")
@@ -197,18 +198,18 @@ public final class ReferralFixtures {
                                         .add("solutionType", "3P")))
                 .add(
                         "additionalRequirements",
-                        Json.createObjectBuilder()
+                        JSON.createObjectBuilder()
                                 .add("iot", JsonValue.EMPTY_JSON_OBJECT)
                                 .add(
                                         "attributes",
-                                        Json.createArrayBuilder()
-                                                .add(Json.createObjectBuilder()
+                                        JSON.createArrayBuilder()
+                                                .add(JSON.createObjectBuilder()
                                                         .add("type", "CustomerMarketplaceIntent")
                                                         .add("id", "HaveNotDecided"))));
     }
 
     private static JsonObject member(String firstName, String lastName, String phone, String email) {
-        return Json.createObjectBuilder()
+        return JSON.createObjectBuilder()
                 .add("firstName", firstName)
                 .add("lastName", lastName)
                 .add("phoneNumber", phone)
@@ -217,7 +218,7 @@ public final class ReferralFixtures {
     }
 
     private static JsonObject place(String line, String city, String state, String postalCode, String country) {
-        return Json.createObjectBuilder()
+        return JSON.createObjectBuilder()
                 .add("addressLine1", line)
                 .add("addressLine2", "")
                 .add("city", city)

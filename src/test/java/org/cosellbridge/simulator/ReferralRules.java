@@ -1,12 +1,12 @@
 package org.cosellbridge.simulator;
 
+import static org.cosellbridge.simulator.JsonTree.JSON;
 import static org.cosellbridge.simulator.JsonTree.at;
 import static org.cosellbridge.simulator.JsonTree.isTrue;
 import static org.cosellbridge.simulator.JsonTree.objects;
 import static org.cosellbridge.simulator.JsonTree.text;
 import static org.cosellbridge.simulator.JsonTree.with;
 
-import jakarta.json.Json;
 import jakarta.json.JsonArray;
 import jakarta.json.JsonNumber;
 import jakarta.json.JsonObject;
@@ -195,7 +195,7 @@ final class ReferralRules {
     /** Adds what the server owns and the partner did not send. */
     JsonObject complete(JsonObject referral, String direction) {
         String now = store.now();
-        JsonObject defaults = Json.createObjectBuilder()
+        JsonObject defaults = JSON.createObjectBuilder()
                 .add("id", UUID.randomUUID().toString())
                 .add("engagementId", UUID.randomUUID().toString())
                 .addNull("externalReferenceId")
@@ -225,7 +225,7 @@ final class ReferralRules {
                 .add("inviteContext", JsonValue.EMPTY_JSON_OBJECT)
                 .add(
                         "trackingInfo",
-                        Json.createObjectBuilder()
+                        JSON.createObjectBuilder()
                                 .addNull("microsoftMsxId")
                                 .addNull("microsoftUSFedOpportunityId")
                                 .addNull("microsoftUSFedLeadId")
@@ -246,7 +246,7 @@ final class ReferralRules {
         return with(
                 whole,
                 "/links",
-                Json.createObjectBuilder()
+                JSON.createObjectBuilder()
                         .add(
                                 "relatedReferrals",
                                 link(
@@ -318,7 +318,7 @@ final class ReferralRules {
             }
         }
         checkDeal(body);
-        JsonObject kept = Json.createObjectBuilder().build();
+        JsonObject kept = JSON.createObjectBuilder().build();
         for (Map.Entry<String, JsonValue> member : current.entrySet()) {
             if (SERVER_OWNED.contains(member.getKey())) {
                 kept = with(kept, "/" + member.getKey(), member.getValue());
@@ -410,7 +410,7 @@ final class ReferralRules {
             case "/details/closingDateTime" -> checkTime(value, path);
             case "/details/currency" -> checkText(value, path, CURRENCY);
             case "/details/dealValue" -> {
-                return with(referral, path, Json.createValue(dealValue(value, path)));
+                return with(referral, path, JSON.createValue(dealValue(value, path)));
             }
             case "/status" -> checkEnum(value, path, STATUSES);
             case "/substatus" -> checkEnum(value, path, SUBSTATUSES);
@@ -430,7 +430,7 @@ final class ReferralRules {
                     path,
                     "invalidTransition",
                     "takes deals that are won");
-            entry = Json.createObjectBuilder(value.asJsonObject())
+            entry = JSON.createObjectBuilder(value.asJsonObject())
                     .add("id", UUID.randomUUID().toString())
                     .add("registrationDateTime", store.now())
                     .add("status", "ReviewPending")
@@ -438,7 +438,7 @@ final class ReferralRules {
         } else if (!ARRAYS.contains(path)) {
             throw ReferralErrors.invalid(path, "readOnly", "'" + path + "' cannot be patched.");
         }
-        JsonArray longer = Json.createArrayBuilder(JsonTree.array(referral, path))
+        JsonArray longer = JSON.createArrayBuilder(JsonTree.array(referral, path))
                 .add(entry)
                 .build();
         return checkedArray(with(referral, path, longer), path);
@@ -581,13 +581,13 @@ final class ReferralRules {
     }
 
     static JsonObject organization(String id, String name) {
-        return Json.createObjectBuilder()
+        return JSON.createObjectBuilder()
                 .add("organizationId", id)
                 .add("organizationName", name)
                 .build();
     }
 
     private static JsonObject link(String uri) {
-        return Json.createObjectBuilder().add("uri", uri).add("method", "GET").build();
+        return JSON.createObjectBuilder().add("uri", uri).add("method", "GET").build();
     }
 }

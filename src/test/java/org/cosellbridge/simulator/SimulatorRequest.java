@@ -1,7 +1,8 @@
 package org.cosellbridge.simulator;
 
+import static org.cosellbridge.simulator.JsonTree.JSON;
+
 import com.sun.net.httpserver.HttpExchange;
-import jakarta.json.Json;
 import jakarta.json.JsonException;
 import jakarta.json.JsonReader;
 import jakarta.json.JsonValue;
@@ -127,7 +128,7 @@ public final class SimulatorRequest {
 
     /** The body as JSON, empty when it is none. */
     public Optional<JsonValue> json() {
-        try (JsonReader reader = Json.createReader(new ByteArrayInputStream(body))) {
+        try (JsonReader reader = JSON.createReader(new ByteArrayInputStream(body))) {
             return Optional.of(reader.readValue());
         } catch (JsonException notJson) {
             return Optional.empty();

@@ -1,8 +1,9 @@
 package org.cosellbridge.simulator;
 
+import static org.cosellbridge.simulator.JsonTree.JSON;
+
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import jakarta.json.Json;
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
@@ -319,14 +320,14 @@ public final class SimulatorServer implements AutoCloseable {
     }
 
     private JsonObject state() {
-        JsonObjectBuilder counts = Json.createObjectBuilder();
+        JsonObjectBuilder counts = JSON.createObjectBuilder();
         log.counts().forEach(counts::add);
-        JsonArrayBuilder calls = Json.createArrayBuilder();
+        JsonArrayBuilder calls = JSON.createArrayBuilder();
         List<Call> all = log.calls();
         for (Call call : all.subList(Math.max(0, all.size() - 1_000), all.size())) {
-            JsonObjectBuilder headers = Json.createObjectBuilder();
+            JsonObjectBuilder headers = JSON.createObjectBuilder();
             call.headers().forEach(headers::add);
-            calls.add(Json.createObjectBuilder()
+            calls.add(JSON.createObjectBuilder()
                     .add("time", call.time().toString())
                     .add("name", call.name())
                     .add("method", call.method())
@@ -337,11 +338,11 @@ public final class SimulatorServer implements AutoCloseable {
                     .add("answered", call.answered())
                     .add("millis", call.took().toMillis()));
         }
-        return Json.createObjectBuilder()
+        return JSON.createObjectBuilder()
                 .add("name", name)
                 .add("counts", counts)
                 .add("brokenRuleCount", log.brokenRuleCount())
-                .add("brokenRules", Json.createArrayBuilder(log.brokenRules()))
+                .add("brokenRules", JSON.createArrayBuilder(log.brokenRules()))
                 .add("calls", calls)
                 .add("objects", objects.get())
                 .build();

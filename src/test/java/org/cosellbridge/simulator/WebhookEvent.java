@@ -1,6 +1,7 @@
 package org.cosellbridge.simulator;
 
-import jakarta.json.Json;
+import static org.cosellbridge.simulator.JsonTree.JSON;
+
 import jakarta.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -47,7 +48,7 @@ public record WebhookEvent(String name, String resourceName, String resourceUri,
 
     /** The event as it travels. */
     public JsonObject json() {
-        return Json.createObjectBuilder()
+        return JSON.createObjectBuilder()
                 .add("EventName", name)
                 .add("ResourceUri", resourceUri)
                 .add("ResourceName", resourceName)

@@ -1,6 +1,7 @@
 package org.cosellbridge.simulator;
 
-import jakarta.json.Json;
+import static org.cosellbridge.simulator.JsonTree.JSON;
+
 import jakarta.json.JsonArray;
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
@@ -29,12 +30,20 @@ final class WebhookRegistrations {
             "dap-admin-relationship-approved",
             "dap-admin-relationship-terminated",
             "dap-admin-relationship-terminated-by-microsoft",
+            "granular-admin-access-assignment-activated",
+            "granular-admin-access-assignment-created",
+            "granular-admin-access-assignment-deleted",
+            "granular-admin-access-assignment-updated",
             "granular-admin-relationship-activated",
             "granular-admin-relationship-approved",
             "granular-admin-relationship-expired",
             "granular-admin-relationship-terminated",
             "indirect-reseller-relationship-accepted-by-customer",
             "invoice-ready",
+            "new-commerce-migration-completed",
+            "new-commerce-migration-created",
+            "new-commerce-migration-failed",
+            "new-commerce-migration-schedule-failed",
             "referral-created",
             "referral-updated",
             "related-referral-created",
@@ -80,7 +89,7 @@ final class WebhookRegistrations {
     }
 
     SimulatorAnswer listEvents() {
-        return SimulatorAnswer.json(200, Json.createArrayBuilder(EVENTS).build());
+        return SimulatorAnswer.json(200, JSON.createArrayBuilder(EVENTS).build());
     }
 
     SimulatorAnswer view() {
@@ -119,7 +128,7 @@ final class WebhookRegistrations {
         dispatcher.raise(WebhookEvent.test(correlationId), attempts::add);
         return SimulatorAnswer.json(
                 200,
-                Json.createObjectBuilder().add("correlationId", correlationId).build());
+                JSON.createObjectBuilder().add("correlationId", correlationId).build());
     }
 
     SimulatorAnswer testResult(String correlationId, String partnerId) {
@@ -127,11 +136,11 @@ final class WebhookRegistrations {
         if (attempts == null) {
             throw error(404, "600043", "There is no such test.").refused();
         }
-        JsonArrayBuilder results = Json.createArrayBuilder();
+        JsonArrayBuilder results = JSON.createArrayBuilder();
         boolean completed = false;
         for (Delivery.Attempt attempt : attempts) {
             completed = attempt.isAccepted();
-            results.add(Json.createObjectBuilder()
+            results.add(JSON.createObjectBuilder()
                     .add("responseCode", STATUS_NAMES.getOrDefault(attempt.status(), "RequestTimeout"))
                     .add("responseMessage", attempt.problem())
                     .add("systemError", attempt.status() == 0)
@@ -140,7 +149,7 @@ final class WebhookRegistrations {
         Registration now = current;
         return SimulatorAnswer.json(
                 200,
-                Json.createObjectBuilder()
+                JSON.createObjectBuilder()
                         .add("correlationId", correlationId)
                         .add("partnerId", partnerId)
                         .add("status", completed ? "completed" : "pending")
@@ -214,7 +223,7 @@ final class WebhookRegistrations {
     static SimulatorAnswer error(int status, String code, String description) {
         return SimulatorAnswer.json(
                 status,
-                Json.createObjectBuilder()
+                JSON.createObjectBuilder()
                         .add("code", code)
                         .add("description", description)
                         .add("data", JsonValue.EMPTY_JSON_ARRAY)
@@ -224,10 +233,10 @@ final class WebhookRegistrations {
 
     private record Registration(String subscriberId, URI url, List<String> events, boolean usesMsSignatureHeader) {
         JsonObject json() {
-            return Json.createObjectBuilder()
+            return JSON.createObjectBuilder()
                     .add("SubscriberId", subscriberId)
                     .add("WebhookUrl", url.toString())
-                    .add("WebhookEvents", Json.createArrayBuilder(events))
+                    .add("WebhookEvents", JSON.createArrayBuilder(events))
                     .build();
         }
     }

@@ -1,6 +1,7 @@
 package org.cosellbridge.simulator;
 
-import jakarta.json.Json;
+import static org.cosellbridge.simulator.JsonTree.JSON;
+
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
 import java.io.IOException;
@@ -107,7 +108,7 @@ public final class WebhookScenario {
 
     /** An event of this name. */
     public WebhookScenario withEvent(String name) {
-        return withMember("EventName", Json.createValue(name));
+        return withMember("EventName", JSON.createValue(name));
     }
 
     /** A name nobody has heard of. */
@@ -130,7 +131,7 @@ public final class WebhookScenario {
 
     /** A member that nobody has documented. */
     public WebhookScenario withUnknownMember() {
-        return withMember("PartnerId", Json.createValue("4711"));
+        return withMember("PartnerId", JSON.createValue("4711"));
     }
 
     /** A byte order mark before the body, not signed. */
@@ -315,7 +316,7 @@ public final class WebhookScenario {
 
     /** The resource is said to be at this address. */
     public WebhookScenario withResource(String uri) {
-        return withMember("ResourceUri", Json.createValue(uri));
+        return withMember("ResourceUri", JSON.createValue(uri));
     }
 
     /** A header with this value. */
