@@ -237,17 +237,22 @@ final class QueueFixtures implements AutoCloseable {
         }
     }
 
-    /** A clock that is moved by hand. Thread-safe. */
+    /** A clock that is moved by hand, or runs from where it stands once it was told to. Thread-safe. */
     static final class MovableClock extends Clock {
-        private volatile Instant now = Instant.parse("2026-11-20T09:00:00Z");
+        private long runsSince;
+        private Instant now = Instant.parse("2026-11-20T09:00:00Z");
 
         synchronized void advance(Duration by) {
             now = now.plus(by);
         }
 
+        synchronized void run() {
+            runsSince = System.nanoTime();
+        }
+
         @Override
-        public Instant instant() {
-            return now;
+        public synchronized Instant instant() {
+            return runsSince == 0 ? now : now.plusNanos((System.nanoTime() - runsSince) / 1000 * 1000);
         }
 
         @Override
