@@ -139,6 +139,17 @@ class MappingDocumentTest {
     }
 
     @Test
+    void aMissingMemberDoesNotHideOtherFaults() {
+        String json = json(",{'name':'x','path':'nowhere','field':'x','type':'text','direction':'to-crm'}")
+                .replace("\"connector\":\"dynamics\",", "");
+
+        MappingException refused =
+                catchThrowableOfType(MappingException.class, () -> MappingLibrary.parse("doc", json));
+
+        assertThat(refused.faults()).extracting(MappingFault::place).containsExactly("", "/fields/1/path");
+    }
+
+    @Test
     void refusesTwoWritersOfOneCrmField() {
         assertThat(faults("""
                 ,{'name':'x','path':'name','field':'same','type':'text','direction':'to-crm'}

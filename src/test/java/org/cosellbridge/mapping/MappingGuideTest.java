@@ -93,11 +93,11 @@ class MappingGuideTest {
     void states() {
         FieldMapping state = example("state");
 
-        assertThat(state.toCrm(view("/substatus", text("Accepted")))).isEqualTo(text("in-progress"));
-        assertThat(state.toPartnerCenter(object("{\"statuscode\":\"won\"}"))).isEqualTo(text("Closed/Won"));
+        assertThat(state.toCrm(view("/substatus", text("Accepted")))).isEqualTo(text("1"));
+        assertThat(state.toPartnerCenter(object("{\"statuscode\":\"3\"}"))).isEqualTo(text("Closed/Won"));
         assertThat(state.crm().states())
                 .containsEntry(
-                        "lost", new CrmField.StateStep(CrmField.Step.LOSE, Map.of("statecode", 2, "statuscode", 4)));
+                        "4", new CrmField.StateStep(CrmField.Step.LOSE, Map.of("statecode", 2, "statuscode", 4)));
     }
 
     @Test

@@ -2,7 +2,6 @@ package org.cosellbridge.mapping;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import jakarta.json.Json;
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
@@ -160,25 +159,27 @@ class RoundTripTest {
         JsonObject referral = ReferralFixtures.coSell();
         String[] state = pick(STATES).split("/", -1);
         referral = ReferralFixtures.with(referral, "/name", textValue());
-        referral = ReferralFixtures.with(referral, "/status", Json.createValue(state[0]));
-        referral = ReferralFixtures.with(referral, "/substatus", Json.createValue(state[1]));
+        referral = ReferralFixtures.with(referral, "/status", Values.JSON.createValue(state[0]));
+        referral = ReferralFixtures.with(referral, "/substatus", Values.JSON.createValue(state[1]));
         referral =
                 ReferralFixtures.with(referral, "/details/notes", random.nextInt(20) == 0 ? longText() : textValue());
         referral = ReferralFixtures.with(
                 referral,
                 "/details/dealValue",
-                random.nextBoolean() ? number() : Json.createValue(number().toString()));
-        referral = ReferralFixtures.with(referral, "/details/currency", Json.createValue(pick("USD", "eur", "CHF ")));
-        referral = ReferralFixtures.with(referral, "/details/closingDateTime", Json.createValue(dateTime()));
-        referral =
-                ReferralFixtures.with(referral, "/inviteContext/assistanceRequestCode", Json.createValue(pick(HELP)));
+                random.nextBoolean() ? number() : Values.JSON.createValue(number().toString()));
+        referral = ReferralFixtures.with(
+                referral, "/details/currency", Values.JSON.createValue(pick("USD", "eur", "CHF ")));
+        referral = ReferralFixtures.with(referral, "/details/closingDateTime", Values.JSON.createValue(dateTime()));
+        referral = ReferralFixtures.with(
+                referral, "/inviteContext/assistanceRequestCode", Values.JSON.createValue(pick(HELP)));
         referral = ReferralFixtures.with(
                 referral,
                 "/consent/consentToShareReferralWithMicrosoftSellers",
                 random.nextBoolean() ? JsonValue.TRUE : JsonValue.FALSE);
-        JsonArrayBuilder solutions = Json.createArrayBuilder();
+        JsonArrayBuilder solutions = Values.JSON.createArrayBuilder();
         for (int i = random.nextInt(4); i > 0; i--) {
-            solutions.add(Json.createObjectBuilder().add("id", "SOL-" + random.nextInt(1000) + pick("-ABC", "", " ")));
+            solutions.add(
+                    Values.JSON.createObjectBuilder().add("id", "SOL-" + random.nextInt(1000) + pick("-ABC", "", " ")));
         }
         referral = ReferralFixtures.with(referral, "/details/requirements/solutions", solutions.build());
         return Referral.parse(referral).view();
@@ -188,10 +189,11 @@ class RoundTripTest {
     private static JsonObject after(FieldMapping field, JsonObject referral, JsonValue value) {
         String path = field.path().orElseThrow();
         if (path.endsWith("[].id")) {
-            JsonArrayBuilder objects = Json.createArrayBuilder();
+            JsonArrayBuilder objects = Values.JSON.createArrayBuilder();
             if (value != JsonValue.NULL) {
                 value.asJsonArray()
-                        .forEach(id -> objects.add(Json.createObjectBuilder().add("id", id)));
+                        .forEach(id ->
+                                objects.add(Values.JSON.createObjectBuilder().add("id", id)));
             }
             return ReferralFixtures.with(referral, "/details/requirements/solutions", objects.build());
         }
@@ -199,7 +201,7 @@ class RoundTripTest {
     }
 
     private static JsonObject record(FieldMapping field, JsonValue value) {
-        return Json.createObjectBuilder().add(field.crm().name(), value).build();
+        return Values.JSON.createObjectBuilder().add(field.crm().name(), value).build();
     }
 
     private JsonValue anything() {
@@ -207,20 +209,22 @@ class RoundTripTest {
             case 0 -> number();
             case 1 -> random.nextBoolean() ? JsonValue.TRUE : JsonValue.FALSE;
             case 2 -> JsonValue.NULL;
-            case 3 -> Json.createValue(dateTime());
+            case 3 -> Values.JSON.createValue(dateTime());
             case 4 ->
-                Json.createArrayBuilder()
+                Values.JSON
+                        .createArrayBuilder()
                         .add(textValue())
                         .add(textValue())
                         .add(number())
                         .build();
             case 5 ->
-                Json.createObjectBuilder()
+                Values.JSON
+                        .createObjectBuilder()
                         .add("b", textValue())
                         .add("a", number())
                         .build();
-            case 6 -> Json.createValue(pick(STATES));
-            case 7 -> Json.createValue(pick(HELP));
+            case 6 -> Values.JSON.createValue(pick(STATES));
+            case 7 -> Values.JSON.createValue(pick(HELP));
             default -> textValue();
         };
     }
@@ -230,7 +234,7 @@ class RoundTripTest {
         for (int i = random.nextInt(8); i > 0; i--) {
             text.append(pick(PIECES));
         }
-        return Json.createValue(text.toString());
+        return Values.JSON.createValue(text.toString());
     }
 
     private JsonValue longText() {
@@ -238,15 +242,15 @@ class RoundTripTest {
         while (text.length() < 2100) {
             text.append(pick(PIECES));
         }
-        return Json.createValue(text.toString());
+        return Values.JSON.createValue(text.toString());
     }
 
     private JsonValue number() {
         return switch (random.nextInt(4)) {
-            case 0 -> Json.createValue(random.nextInt(1_000_000));
-            case 1 -> Json.createValue(Math.round(random.nextDouble() * 1e9) / 1000.0);
-            case 2 -> Json.createValue(random.nextInt(1000) + 0.005);
-            default -> Json.createValue(new java.math.BigDecimal(random.nextInt(1000) + ".50"));
+            case 0 -> Values.JSON.createValue(random.nextInt(1_000_000));
+            case 1 -> Values.JSON.createValue(Math.round(random.nextDouble() * 1e9) / 1000.0);
+            case 2 -> Values.JSON.createValue(random.nextInt(1000) + 0.005);
+            default -> Values.JSON.createValue(new java.math.BigDecimal(random.nextInt(1000) + ".50"));
         };
     }
 

@@ -1,14 +1,17 @@
 package org.cosellbridge.referral;
 
-import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
+import jakarta.json.spi.JsonProvider;
 import java.io.StringReader;
 
 /** Referral documents for tests; each test changes only what it is about. */
 public final class ReferralFixtures {
     /** The id of {@link #coSell()}. */
     public static final String ID = "0d1b5a6e-3f57-4f0b-9b53-0f6b6a4f1c11";
+
+    // finding the provider anew for every value costs a service look-up each time
+    private static final JsonProvider JSON = JsonProvider.provider();
 
     private static final String CO_SELL = """
             {
@@ -78,16 +81,16 @@ public final class ReferralFixtures {
 
     /** The document with this value at this JSON pointer. */
     public static JsonObject with(JsonObject document, String pointer, JsonValue value) {
-        return Json.createPointer(pointer).add(document, value);
+        return JSON.createPointer(pointer).add(document, value);
     }
 
     /** A JSON text. */
     public static JsonValue text(String value) {
-        return Json.createValue(value);
+        return JSON.createValue(value);
     }
 
     /** The JSON object in this text. */
     public static JsonObject object(String json) {
-        return Json.createReader(new StringReader(json)).readObject();
+        return JSON.createReader(new StringReader(json)).readObject();
     }
 }

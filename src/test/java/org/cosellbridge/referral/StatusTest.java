@@ -36,6 +36,7 @@ class StatusTest {
         "Active/Accepted, Closed/Declined, false",
         "Active/Accepted, Closed/Expired,  false",
         "Active/Accepted, New/Pending,     false",
+        "New/Received,    None/None,       false",
         "Active/Accepted, Active/Won,      false",
         "New/Pending,     Closed/Accepted, false"
     })
