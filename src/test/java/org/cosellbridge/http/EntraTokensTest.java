@@ -12,10 +12,12 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.awaitility.Awaitility;
 import org.cosellbridge.simulator.EntraSimulator;
 import org.cosellbridge.simulator.Fault;
 import org.cosellbridge.simulator.TestAuthority;
@@ -265,15 +267,13 @@ class EntraTokensTest {
         }
 
         @Override
-        public java.util.Optional<Stored> find(String credential) {
-            java.util.Optional<Stored> before = stored.find(credential);
+        public Optional<Stored> find(String credential) {
+            Optional<Stored> before = stored.find(credential);
             if (!overtaken) {
                 overtaken = true;
                 otherNode.token(refresh(FIRST, AUDIENCE), Duration.ofSeconds(10), "c-2");
                 // The old token still works for a moment; let it run out.
-                org.awaitility.Awaitility.await()
-                        .pollDelay(Duration.ofMillis(20))
-                        .until(() -> true);
+                Awaitility.await().pollDelay(Duration.ofMillis(20)).until(() -> true);
             }
             return before;
         }
