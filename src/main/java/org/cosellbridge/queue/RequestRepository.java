@@ -2,12 +2,14 @@ package org.cosellbridge.queue;
 
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import org.cosellbridge.connector.ConnectionName;
 import org.cosellbridge.connector.RecordRef;
 import org.cosellbridge.platform.Ids;
@@ -38,10 +40,16 @@ class RequestRepository {
         if (update(want, now) == 1 || insert(want, now) == 1) {
             return;
         }
-        // somebody else stored the same new subject in between, and committed: now it is there
-        if (update(want, now) != 1) {
-            throw new IllegalStateException("A want could be neither stored nor added to a sync request.");
+        // Somebody else is just storing the same new subject. PostgreSQL waited for their commit; H2 does not, so the
+        // row may show a
+        // moment later, or never, if they roll back: then it is ours to insert.
+        for (int tries = 0; tries < 200; tries++) {
+            if (update(want, now) == 1 || insert(want, now) == 1) {
+                return;
+            }
+            LockSupport.parkNanos(Duration.ofMillis(10).toNanos());
         }
+        throw new IllegalStateException("A want could be neither stored nor added to a sync request.");
     }
 
     private int update(Want want, Instant now) {

@@ -20,7 +20,9 @@ final class StoredJson {
     }
 
     static JsonValue value(String text) {
-        return object("{\"value\":" + text + "}").get("value");
+        try (JsonReader reader = Json.createReader(new StringReader(text))) {
+            return reader.readValue();
+        }
     }
 
     static String text(JsonValue value) {

@@ -138,11 +138,11 @@ class KillIT {
             server.start();
 
             Awaitility.await("the opportunity; log " + server.log())
-                    .atMost(Duration.ofSeconds(120))
+                    .atMost(Duration.ofMinutes(2))
                     .until(() -> identifiers().contains(referral));
             Product product = new Product(server.url(), landscape.password());
             Awaitility.await()
-                    .atMost(Duration.ofSeconds(120))
+                    .atMost(Duration.ofMinutes(2))
                     .until(() -> !product.items("audit?kind=record.created&referral=" + referral)
                             .isEmpty());
             assertThat(identifierList()).containsExactly(referral);
@@ -161,11 +161,11 @@ class KillIT {
             String referral = landscape.partnerCenter().create(ReferralFixtures.partnerLed(1));
             send(server, referral);
             Awaitility.await()
-                    .atMost(Duration.ofSeconds(60))
+                    .atMost(Duration.ofMinutes(1))
                     .until(() -> identifiers().contains(referral));
             Product product = new Product(server.url(), landscape.password());
             Awaitility.await()
-                    .atMost(Duration.ofSeconds(60))
+                    .atMost(Duration.ofMinutes(1))
                     .until(() -> product.items("links?referral=" + referral).stream()
                             .anyMatch(link -> !link.getString("lastOutcome", "").isEmpty()));
             landscape.dataverse().server().faults().next(1, new Fault.LoseAnswer(), KillIT::writesOpportunity);
@@ -173,7 +173,7 @@ class KillIT {
             int updates = landscape.dataverse().updates("opportunities");
             send(server, referral);
             Awaitility.await()
-                    .atMost(Duration.ofSeconds(60))
+                    .atMost(Duration.ofMinutes(1))
                     .until(() -> landscape.dataverse().updates("opportunities") > updates);
             server.kill();
             String id = opportunity(referral).getString("opportunityid");
@@ -184,7 +184,7 @@ class KillIT {
 
             Product again = new Product(server.url(), landscape.password());
             Awaitility.await("the change in the trail; log " + server.log())
-                    .atMost(Duration.ofSeconds(120))
+                    .atMost(Duration.ofMinutes(2))
                     .until(() -> again.items("audit?kind=record.updated&referral=" + referral).stream()
                             .flatMap(entry -> entry.getJsonArray("changes").stream())
                             .map(change -> change.asJsonObject().getString("recordField"))
@@ -207,7 +207,7 @@ class KillIT {
 
     private void awaitFaultMet() {
         Awaitility.await("the write that meets the fault")
-                .atMost(Duration.ofSeconds(60))
+                .atMost(Duration.ofMinutes(1))
                 .pollInterval(Duration.ofMillis(5))
                 .until(() -> landscape.dataverse().server().faults().left() == 0);
     }

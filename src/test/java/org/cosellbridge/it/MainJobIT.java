@@ -35,7 +35,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(ArquillianExtension.class)
 class MainJobIT {
     private static final AtomicInteger NEXT = new AtomicInteger(1000);
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
     private final Landscape landscape = LandscapeSession.landscape();
     private final PartnerCenterSimulator partnerCenter = landscape.partnerCenter();
     private final DataverseSimulator crm = landscape.dataverse();
@@ -149,7 +149,7 @@ class MainJobIT {
                     i % 2 == 0
                             ? WebhookScenario.valid(partnerCenter, referral)
                             : WebhookScenario.valid(partnerCenter, referral)
-                                    .withChangeDate(Instant.now().minusSeconds(i)));
+                                    .withChangeAt(Instant.now().minusSeconds(i)));
         }
         Collections.shuffle(events, new Random(7));
         ExecutorService threads = Executors.newFixedThreadPool(8);
@@ -176,12 +176,8 @@ class MainJobIT {
 
     @Test
     void whateverDataverseDoesThereIsOneOpportunity() {
-        for (Fault fault : List.of(
-                new Fault.Status(500, Duration.ZERO),
-                new Fault.Status(503, Duration.ZERO),
-                new Fault.Cut(),
-                new Fault.LoseAnswer(),
-                new Fault.Status(429, Duration.ofSeconds(3)))) {
+        for (Fault fault :
+                List.of(Fault.status(500), Fault.status(503), Fault.cut(), Fault.loseAnswer(), Fault.throttled(3))) {
             int customer = NEXT.incrementAndGet();
             crm.server().faults().next(2, fault, (method, path) -> !method.equals("GET"));
             String referral = partnerCenter.create(ReferralFixtures.partnerLed(customer));
@@ -259,7 +255,7 @@ class MainJobIT {
 
         landscape.entra().restore(Landscape.CRM_CLIENT);
 
-        Awaitility.await().atMost(Duration.ofSeconds(120)).untilAsserted(() -> {
+        Awaitility.await().atMost(Duration.ofMinutes(2)).untilAsserted(() -> {
             for (String referral : waiting) {
                 assertThat(opportunities(referral)).hasSize(1);
             }

@@ -114,7 +114,7 @@ public final class Landscape implements AutoCloseable {
         keys.put(crm + "tenant-id", TENANT);
         keys.put(crm + "client-id", CRM_CLIENT);
         keys.put(crm + "client-secret", "crm-secret");
-        String hash = BCrypt.withDefaults().hashToString(6, password.toCharArray());
+        String hash = BCrypt.withDefaults().hashToString(10, password.toCharArray());
         keys.put(
                 "cosell.access.users",
                 "admin:admin:" + hash + ",operator:operator:" + hash + ",auditor:auditor:" + hash);

@@ -63,7 +63,8 @@ public final class Sandbox {
             out.println("  login   admin, operator or auditor with the password " + landscape.password());
             out.println("  stop    Ctrl-C");
             out.println();
-            try (ScenarioPlayer player = new ScenarioPlayer(landscape.partnerCenter(), referrals, out)) {
+            try (ScenarioPlayer player =
+                    new ScenarioPlayer(landscape.partnerCenter(), Duration.ofSeconds(5), referrals, out)) {
                 player.start();
                 showCrm(landscape.dataverse(), server, out);
             }

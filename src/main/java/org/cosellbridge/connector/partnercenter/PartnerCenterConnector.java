@@ -20,14 +20,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.cosellbridge.connector.CallContext;
-import org.cosellbridge.connector.Connector;
 import org.cosellbridge.connector.ListsReferrals;
-import org.cosellbridge.connector.ReadsRecords;
+import org.cosellbridge.connector.PartnerCenter;
 import org.cosellbridge.connector.RecordRef;
 import org.cosellbridge.connector.RecordShape;
 import org.cosellbridge.connector.RejectedException;
 import org.cosellbridge.connector.RemoteRecord;
-import org.cosellbridge.connector.WritesRecords;
 import org.cosellbridge.http.HttpAnswer;
 import org.cosellbridge.platform.Page;
 import org.cosellbridge.referral.ReferralId;
@@ -38,10 +36,7 @@ import org.jspecify.annotations.Nullable;
  * the eTag is its version. The shape that is handed in does not matter: there is but one kind of record.
  */
 @Singleton
-public class PartnerCenterConnector implements Connector, ReadsRecords, WritesRecords, ListsReferrals {
-    /** The name of this system everywhere. */
-    public static final String SYSTEM = "partner-center";
-
+public class PartnerCenterConnector implements PartnerCenter, ListsReferrals {
     private static final int LARGEST_PAGE = 100;
 
     /** What can be patched, in the order in which it is sent: fields before a closing status. */
