@@ -1,6 +1,7 @@
 package org.cosellbridge.http;
 
 import jakarta.json.Json;
+import jakarta.json.JsonArray;
 import jakarta.json.JsonException;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonReader;
@@ -87,7 +88,7 @@ final class EntraErrors {
     }
 
     private static String code(JsonObject body) {
-        if (body.get("error_codes") instanceof jakarta.json.JsonArray codes && !codes.isEmpty()) {
+        if (body.get("error_codes") instanceof JsonArray codes && !codes.isEmpty()) {
             String first = codes.get(0).toString();
             if (first.matches("\\d{1,12}")) {
                 return first;

@@ -31,4 +31,10 @@ public record HttpCall(
     public HttpCall {
         headers = Map.copyOf(headers);
     }
+
+    /** A read: GET without a body, repeatable. */
+    public static HttpCall get(
+            String system, URI uri, Map<String, String> headers, Duration timeout, int rank, String correlationId) {
+        return new HttpCall(system, "GET", uri, headers, null, timeout, rank, correlationId, true);
+    }
 }

@@ -51,7 +51,9 @@ class Wire {
     private final Clock clock;
     private final long mostBytes;
     private final ConcurrentMap<String, Integer> strikes = new ConcurrentHashMap<>();
-    // HTTP/1.1: a cut connection then concerns one call, and nothing is repeated behind our back by the protocol.
+    // HTTP/1.1: a cut connection then concerns one call. The JDK itself sends a GET once more when a kept-alive
+    // connection
+    // turns out to be closed before a byte of the answer came; it has no switch for one client, and a GET bears it.
     private final HttpClient client = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .followRedirects(HttpClient.Redirect.NEVER)

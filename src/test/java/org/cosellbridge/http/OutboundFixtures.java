@@ -5,8 +5,13 @@ import jakarta.persistence.EntityManagerFactory;
 import jakarta.persistence.Persistence;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -106,6 +111,12 @@ public final class OutboundFixtures implements AutoCloseable {
     @Override
     public void close() {
         factory.close();
+        try (Connection connection = DriverManager.getConnection(url, "sa", "");
+                Statement statement = connection.createStatement()) {
+            statement.execute("shutdown");
+        } catch (SQLException failed) {
+            throw new IllegalStateException(failed);
+        }
     }
 
     /** Runs work in a transaction of its own, as the container's interceptor does. */
@@ -170,7 +181,7 @@ public final class OutboundFixtures implements AutoCloseable {
         }
 
         @Override
-        public java.util.List<String> listSystems() {
+        public List<String> listSystems() {
             return inTransaction(super::listSystems);
         }
     }

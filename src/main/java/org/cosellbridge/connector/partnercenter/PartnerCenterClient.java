@@ -86,7 +86,7 @@ class PartnerCenterClient {
         Map<String, String> all = new HashMap<>(headers);
         all.put("Authorization", "Bearer " + token);
         all.put("Accept", "application/json");
-        all.put("client-request-id", ids.next().toString());
+        // The same for every repetition of this call; client-request-id differs and is the outbound client's.
         all.put("MS-RequestId", ids.next().toString());
         if (body != null) {
             all.put("Content-Type", "application/json");

@@ -67,6 +67,9 @@ final class ReferralDocument {
     private static JsonObject normalised(JsonObject object) {
         JsonObjectBuilder result = Json.createObjectBuilder();
         object.forEach((name, value) -> {
+            if (name.startsWith("@odata.")) {
+                return;
+            }
             String known = NAMES.getOrDefault(name.toLowerCase(Locale.ROOT), name);
             JsonValue inner = normalised(value);
             result.add(known, LISTS.contains(known) && inner instanceof JsonObject single ? asList(single) : inner);

@@ -1,5 +1,5 @@
 /**
- * Partner Center's referrals as a connector: reads, lists and (with the other direction) writes referrals. It knows neither mapping
+ * Partner Center's referrals as a connector: reads, lists and writes referrals. It knows neither mapping
  * nor the CRMs. Wire facts: the Partner Center referrals API.
  */
 @NullMarked
