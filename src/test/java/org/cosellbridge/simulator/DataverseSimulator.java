@@ -313,6 +313,13 @@ public final class DataverseSimulator implements AutoCloseable {
         }
     }
 
+    /** A further alternate key that the environment's owner defined; active at once. */
+    public void addAlternateKey(String tableName, String... columns) {
+        synchronized (store) {
+            store.keys().add(new DataverseStore.AlternateKey(tableName, List.of(columns), "Active"));
+        }
+    }
+
     /** Whether a table has optimistic concurrency; by default every one has. */
     public void optimisticConcurrency(String tableName, boolean enabled) {
         optimistic.put(tableName, enabled);

@@ -108,7 +108,8 @@ final class DynamicsClient {
             long start = System.nanoTime();
             String token = tokens.token(grant, timeout, call.correlationId());
             Duration taken = Duration.ofNanos(System.nanoTime() - start);
-            timeout = taken.compareTo(AT_HAND) > 0 ? call.guard().beforeCall() : timeout.minus(taken);
+            boolean atHand = taken.compareTo(AT_HAND) <= 0 && taken.compareTo(timeout) < 0;
+            timeout = atHand ? timeout.minus(taken) : call.guard().beforeCall();
             Map<String, String> all = new LinkedHashMap<>(headers);
             all.put("Authorization", "Bearer " + token);
             return http.send(new HttpCall(

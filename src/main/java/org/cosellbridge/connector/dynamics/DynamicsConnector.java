@@ -140,7 +140,8 @@ final class DynamicsConnector implements Connector, ReadsRecords, WritesRecords 
             }
         }
         if (!answer.isSuccess()) {
-            if (DynamicsErrors.Refusal.of(answer).isDuplicate()) {
+            DynamicsErrors.Refusal refusal = DynamicsErrors.Refusal.of(answer);
+            if (refusal.isExisting() || (refusal.isDuplicate() && isTaken(call, shape, referralId, id))) {
                 return Optional.empty();
             }
             throw errors.from(answer, null, false);
@@ -181,6 +182,12 @@ final class DynamicsConnector implements Connector, ReadsRecords, WritesRecords 
             current = reach(call, shape, current, state);
         }
         return current;
+    }
+
+    /** Whether it is the referral id or the id that exists, not another unique value that the table's owner asks for. */
+    private boolean isTaken(CallContext call, RecordShape shape, @Nullable String referralId, @Nullable String id) {
+        return (referralId != null && findByReferralKey(call, shape, referralId).isPresent())
+                || (id != null && findRecord(call, shape, id).isPresent());
     }
 
     /** What is to be written: columns of the row, and the state to reach. */

@@ -99,9 +99,14 @@ final class DynamicsErrors {
             return status == 403 && NO_ACCESS_TO_ROW.equals(code);
         }
 
-        /** A row with this key or id exists already, in answer to a call that may only create. */
+        /** The addressed row exists already, in answer to a call that may only create it. */
+        boolean isExisting() {
+            return status == 412 && !isDuplicate() && !DUPLICATE_DETECTED.equals(code);
+        }
+
+        /** Some unique value, the id or a key, belongs to another row already. */
         boolean isDuplicate() {
-            return DUPLICATE.contains(code) || (status == 412 && !DUPLICATE_DETECTED.equals(code));
+            return DUPLICATE.contains(code);
         }
 
         /** The row is closed, or was not in the state that the call needs. */
@@ -152,8 +157,8 @@ final class DynamicsErrors {
         if (DUPLICATE.contains(code)) {
             return new RejectedException(
                     system,
-                    "Another record holds the same unique value as" + named(ref)
-                            + ". Clear it on the one that does not belong." + refusal.quote());
+                    "Another record holds a unique value that was to be written" + (ref == null ? "" : " to " + ref)
+                            + ". Change or clear it there." + refusal.quote());
         }
         return switch (code) {
             case NO_APPLICATION_USER ->

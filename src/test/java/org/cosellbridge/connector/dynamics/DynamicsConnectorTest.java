@@ -253,6 +253,17 @@ class DynamicsConnectorTest implements ConnectorContract {
     }
 
     @Test
+    void tellsATakenReferralFromAnotherUniqueValue() {
+        dataverse.addAlternateKey("opportunity", "name");
+        dataverse.create("opportunities", Map.of("name", "Deal"));
+
+        assertThatThrownBy(() -> create(Map.of("name", text("Deal"))))
+                .isInstanceOf(RejectedException.class)
+                .hasMessageContaining("unique value");
+        assertThat(dataverse.rows("opportunities")).hasSize(1);
+    }
+
+    @Test
     void createsOneRecordHoweverManyTryAtOnce() throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(8);
         try {
