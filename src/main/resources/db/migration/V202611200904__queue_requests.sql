@@ -41,7 +41,7 @@ create index sync_request_dead on sync_request (state, dead_since);
 create index sync_request_referral on sync_request (referral_id);
 
 -- What a running attempt holds, so that no other attempt works on the same referral or record.
-create table sync_hold (
+create table request_hold (
     connection  varchar(60)  not null,
     subject     varchar(300) not null,
     request_id  varchar(36)  not null,
@@ -50,7 +50,7 @@ create table sync_hold (
     primary key (connection, subject)
 );
 
-create index sync_hold_request on sync_hold (request_id);
+create index request_hold_request on request_hold (request_id);
 
 -- One row for each connection, and one for Partner Center. Claims of a connection take turns at its row.
 create table connection_state (

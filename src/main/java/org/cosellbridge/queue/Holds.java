@@ -29,13 +29,13 @@ class Holds {
             Instant leaseUntil) {
         Instant abandoned = now.minus(QueueSettings.GRACE);
         Optional<Instant> held = sql.findFirst(
-                        "select lease_until from sync_hold where connection = ? and subject = ?",
+                        "select lease_until from request_hold where connection = ? and subject = ?",
                         connection.value(),
                         subject)
                 .map(row -> row.time(0));
         if (held.isEmpty()) {
             return sql.update(
-                            "insert into sync_hold (connection, subject, request_id, fencing, lease_until)"
+                            "insert into request_hold (connection, subject, request_id, fencing, lease_until)"
                                     + " values (?, ?, ?, ?, ?) on conflict do nothing",
                             connection.value(),
                             subject,
@@ -46,7 +46,7 @@ class Holds {
         }
         if (held.get().isAfter(abandoned)
                 || sql.list(
-                                "select request_id from sync_hold where connection = ? and subject = ?"
+                                "select request_id from request_hold where connection = ? and subject = ?"
                                         + " and lease_until <= ? for update skip locked",
                                 connection.value(),
                                 subject,
@@ -55,7 +55,7 @@ class Holds {
             return false;
         }
         return sql.update(
-                        "update sync_hold set request_id = ?, fencing = ?, lease_until = ?"
+                        "update request_hold set request_id = ?, fencing = ?, lease_until = ?"
                                 + " where connection = ? and subject = ? and lease_until <= ?",
                         requestId,
                         fencing,
@@ -69,7 +69,7 @@ class Holds {
     /** Prolongs what the attempt holds and answers how many holds that are. */
     int renew(String requestId, long fencing, Instant leaseUntil) {
         return sql.update(
-                "update sync_hold set lease_until = ? where request_id = ? and fencing = ?",
+                "update request_hold set lease_until = ? where request_id = ? and fencing = ?",
                 leaseUntil,
                 requestId,
                 fencing);
@@ -77,11 +77,11 @@ class Holds {
 
     /** Gives back what the attempt holds and answers how many holds that were. */
     int release(String requestId, long fencing) {
-        return sql.update("delete from sync_hold where request_id = ? and fencing = ?", requestId, fencing);
+        return sql.update("delete from request_hold where request_id = ? and fencing = ?", requestId, fencing);
     }
 
     /** Removes what earlier attempts of this request left behind when they were abandoned. The request must be locked. */
     void releaseAll(String requestId) {
-        int ignored = sql.update("delete from sync_hold where request_id = ?", requestId);
+        int ignored = sql.update("delete from request_hold where request_id = ?", requestId);
     }
 }

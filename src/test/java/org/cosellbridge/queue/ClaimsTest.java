@@ -268,7 +268,7 @@ class ClaimsTest {
                     if (busy.incrementAndGet() != 1) {
                         collisions.incrementAndGet();
                     }
-                    attempt.store(() -> fixtures.sql.count("select count(*) from sync_hold"));
+                    attempt.store(() -> fixtures.sql.count("select count(*) from request_hold"));
                     busy.decrementAndGet();
                     return new SyncOutcome.Done("updated", answers::incrementAndGet);
                 });

@@ -188,7 +188,7 @@ final class QueueFixtures implements AutoCloseable {
     }
 
     long holdsLeft() {
-        return transactions.inNew(() -> sql.count("select count(*) from sync_hold"));
+        return transactions.inNew(() -> sql.count("select count(*) from request_hold"));
     }
 
     @Override
