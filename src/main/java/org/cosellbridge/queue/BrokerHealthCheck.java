@@ -1,14 +1,13 @@
 package org.cosellbridge.queue;
 
-import jakarta.enterprise.concurrent.ManagedExecutorService;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
@@ -20,15 +19,14 @@ import org.eclipse.microprofile.health.Readiness;
 @Readiness
 @Singleton
 class BrokerHealthCheck implements HealthCheck {
+    private static final Logger LOG = Logger.getLogger(BrokerHealthCheck.class.getName());
     private static final long PATIENCE_SECONDS = 3;
 
     private final NudgeSender sender;
-    private final ExecutorService executor;
 
     @Inject
-    BrokerHealthCheck(NudgeSender sender, @QueueThreads.OfQueue ManagedExecutorService executor) {
+    BrokerHealthCheck(NudgeSender sender) {
         this.sender = sender;
-        this.executor = executor;
     }
 
     @Override
@@ -37,17 +35,12 @@ class BrokerHealthCheck implements HealthCheck {
     }
 
     private boolean reached() {
-        Future<?> answer;
+        Future<Boolean> answer = sender.reachBroker();
         try {
-            answer = executor.submit(sender::reachBroker);
-        } catch (RejectedExecutionException noThread) {
-            return false;
-        }
-        try {
-            answer.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-            return true;
+            return answer.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException away) {
             boolean ignored = answer.cancel(true);
+            LOG.log(Level.WARNING, "The message broker does not answer; sync requests are stored and wait.", away);
             return false;
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();

@@ -1,12 +1,15 @@
 package org.cosellbridge.queue;
 
 import jakarta.annotation.Resource;
+import jakarta.ejb.AsyncResult;
+import jakarta.ejb.Asynchronous;
 import jakarta.ejb.Stateless;
 import jakarta.ejb.TransactionAttribute;
 import jakarta.ejb.TransactionAttributeType;
 import jakarta.jms.ConnectionFactory;
 import jakarta.jms.DeliveryMode;
 import jakarta.jms.JMSContext;
+import java.util.concurrent.Future;
 
 /** The way to the broker; a bean of the container because of its resource. Never part of a transaction. */
 @Stateless
@@ -28,10 +31,15 @@ public class NudgeSender {
         }
     }
 
-    /** Opens and closes a connection to the broker. Throws when that fails. */
-    public void reachBroker() {
+    /**
+     * Opens and closes a connection to the broker in another thread; the future fails when that fails. An asynchronous EJB call and
+     * not the managed executor, because a health check is called from outside the application, where the executor refuses.
+     */
+    @Asynchronous
+    public Future<Boolean> reachBroker() {
         try (JMSContext broker = connections.createContext()) {
             broker.createProducer();
         }
+        return new AsyncResult<>(true);
     }
 }

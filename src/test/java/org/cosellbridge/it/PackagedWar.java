@@ -9,7 +9,8 @@ final class PackagedWar {
     private PackagedWar() {}
 
     static WebArchive archive() {
+        // Payara Micro names the context root after the file
         return ShrinkWrap.createFromZipFile(
-                WebArchive.class, new File(System.getProperty("project.build.directory"), "cosell-bridge.war"));
+                WebArchive.class, new File(System.getProperty("project.build.directory"), "server/cosell.war"));
     }
 }
