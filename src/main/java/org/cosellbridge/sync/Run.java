@@ -785,7 +785,8 @@ final class Run {
                 .map(MappingDocument::table)
                 .map(CrmTable::name);
         return document.fields().stream()
-                .filter(mapping -> mapping.crm().type() == CrmType.REFERENCE)
+                .filter(mapping -> mapping.crm().type() == CrmType.REFERENCE
+                        || mapping.crm().type() == CrmType.LOOKUP)
                 .filter(mapping -> mapping.related().isEmpty())
                 .filter(mapping -> {
                     CrmTable target = mapping.crm().target();

@@ -5,6 +5,7 @@ import jakarta.json.JsonObject;
 import jakarta.json.JsonReader;
 import jakarta.json.JsonValue;
 import java.io.StringReader;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.cosellbridge.audit.PersonalValues;
 import org.jspecify.annotations.Nullable;
@@ -20,16 +21,11 @@ final class StoredJson {
     }
 
     static JsonValue value(String text) {
-        return object("{\"value\":" + text + "}").get("value");
+        return Objects.requireNonNull(object("{\"value\":" + text + "}").get("value"));
     }
 
     static String text(JsonValue value) {
         return value.toString();
-    }
-
-    /** The member, or null where it is absent. JSON null is a value. */
-    static @Nullable JsonValue find(JsonObject object, String name) {
-        return object.get(name);
     }
 
     /** Opens a stored value; null where its subject's key is gone: an erased value is no baseline. */
