@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *     the same as {@code name}
  * @param target for {@link CrmType#REFERENCE} and {@link CrmType#LOOKUP}: the table of the other record
  * @param match for {@link CrmType#LOOKUP}: the field of the other record that holds the natural key
- * @param states for {@link CrmType#STATE}: how each state is reached and recognised; empty otherwise
+ * @param states for {@link CrmType#STATE}: by the value of the field as text, how each state is reached; empty otherwise
  */
 public record CrmField(
         String name,

@@ -23,7 +23,7 @@ public enum CrmType {
     REFERENCE,
     /** The natural key of another record, such as an ISO currency code. */
     LOOKUP,
-    /** The record's state; its values are the names of the states in the mapping document. */
+    /** The record's state; its values, as text, are those listed under the field's states. */
     STATE;
 
     /** The word in a mapping document. */

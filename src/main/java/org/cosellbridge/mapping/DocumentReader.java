@@ -108,7 +108,7 @@ final class DocumentReader {
 
     /** Whether the schema found nothing wrong at or below this place (wrong below a list counts for its element only). */
     private boolean isShaped(String place) {
-        return !misshapen.contains(place) && !misshapen.contains("");
+        return !misshapen.contains(place);
     }
 
     private boolean isShapedBelow(String place) {
@@ -249,7 +249,7 @@ final class DocumentReader {
                 subject(field, place));
         checkSource(field, place, definition, relatable, main);
         checkConversion(field, place, definition);
-        if (direction.equals("both")) {
+        if (direction.equals("both") && field.containsKey("path")) {
             checkRoundTrip(field, place, definition);
         }
         checkValues(place, definition);

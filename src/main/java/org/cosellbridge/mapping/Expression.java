@@ -78,6 +78,9 @@ final class Expression {
                     + failed.getError().replaceAll("[^A-Z0-9]", " ").trim() + ").");
         } catch (RuntimeException | StackOverflowError failed) {
             throw new Refused("The JSONata failed.");
+        } finally {
+            // the library remembers the thread's last expression with its input; this one has none
+            Jsonata.jsonata("null");
         }
     }
 

@@ -237,17 +237,16 @@ public final class FieldMapping {
 
     private JsonValue mapped(Direction direction, JsonValue value) {
         JsonValue byDefault = is.defaults.getOrDefault(direction, JsonValue.NULL);
-        JsonValue mapped = value;
-        if (is.values != null) {
-            Optional<JsonValue> found =
-                    direction == Direction.TO_CRM ? is.values.toCrm(value) : is.values.toPartnerCenter(value);
-            if (found.isEmpty() && value != JsonValue.NULL && byDefault == JsonValue.NULL) {
-                throw failure("The value " + (direction == Direction.TO_CRM ? "at Partner Center" : "in the CRM")
-                        + " is not in the value table. Add a row for it, or a default.");
-            }
-            mapped = found.orElse(JsonValue.NULL);
+        if (is.values == null) {
+            return expressed(direction, value == JsonValue.NULL ? byDefault : value);
         }
-        return expressed(direction, Values.isEmpty(mapped) ? byDefault : mapped);
+        Optional<JsonValue> found =
+                direction == Direction.TO_CRM ? is.values.toCrm(value) : is.values.toPartnerCenter(value);
+        if (found.isEmpty() && byDefault == JsonValue.NULL) {
+            throw failure("The value " + (direction == Direction.TO_CRM ? "at Partner Center" : "in the CRM")
+                    + " is not in the value table. Add a row for it, or a default.");
+        }
+        return expressed(direction, found.orElse(byDefault));
     }
 
     /** The value in the form the other side takes. */
@@ -344,32 +343,37 @@ public final class FieldMapping {
                 .toList();
     }
 
-    private JsonArray list(JsonValue value) {
+    /** The elements sorted and each once: neither side keeps an order that means anything. */
+    private JsonValue list(JsonValue value) {
         JsonArrayBuilder sorted = Values.JSON.createArrayBuilder();
         new TreeSet<>(elements(value)).forEach(sorted::add);
-        return sorted.build();
+        return Values.orNull(sorted.build());
     }
 
     private JsonValue normalizedFor(CrmType type, JsonValue value) {
         JsonValue fallback = Values.canonical(value);
-        return switch (type) {
-            case TEXT -> is.separator != null ? list(value) : cleaned(value, fallback);
-            case NUMBER, MONEY ->
-                Values.findNumber(value)
-                        .<JsonValue>map(number -> Values.number(rounded(number)))
-                        .orElse(fallback);
-            case BOOLEAN ->
-                Values.findBoolean(value)
-                        .map(truth -> truth ? JsonValue.TRUE : JsonValue.FALSE)
-                        .orElse(fallback);
-            case DATE -> Values.findInstant(value).<JsonValue>map(Values::date).orElse(fallback);
-            case DATETIME ->
-                Values.findInstant(value).<JsonValue>map(Values::dateTime).orElse(fallback);
-            case CHOICE, LOOKUP, STATE, REFERENCE ->
-                cleaned(value, fallback) instanceof JsonString text
-                        ? Values.text(text.getString().strip().toLowerCase(Locale.ROOT))
-                        : fallback;
-        };
+        return Values.orNull(
+                switch (type) {
+                    case TEXT -> is.separator != null ? list(value) : cleaned(value, fallback);
+                    case NUMBER, MONEY ->
+                        Values.findNumber(value)
+                                .<JsonValue>map(number -> Values.number(rounded(number)))
+                                .orElse(fallback);
+                    case BOOLEAN ->
+                        Values.findBoolean(value)
+                                .map(truth -> truth ? JsonValue.TRUE : JsonValue.FALSE)
+                                .orElse(fallback);
+                    case DATE ->
+                        Values.findInstant(value).<JsonValue>map(Values::date).orElse(fallback);
+                    case DATETIME ->
+                        Values.findInstant(value)
+                                .<JsonValue>map(Values::dateTime)
+                                .orElse(fallback);
+                    case CHOICE, LOOKUP, STATE, REFERENCE ->
+                        cleaned(value, fallback) instanceof JsonString text
+                                ? Values.text(text.getString().strip().toLowerCase(Locale.ROOT))
+                                : fallback;
+                });
     }
 
     private JsonValue cleaned(JsonValue value, JsonValue fallback) {

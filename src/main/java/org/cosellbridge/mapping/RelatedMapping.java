@@ -99,7 +99,7 @@ public final class RelatedMapping {
     private String text(String field, JsonObject referral) {
         return findField(field)
                 .flatMap(mapping -> Values.findText(mapping.toCrm(referral)))
-                .map(text -> text.strip().replaceAll("\\s+", " ").toLowerCase(Locale.ROOT))
+                .map(text -> text.replaceAll("[\\s\\p{Z}]+", " ").strip().toLowerCase(Locale.ROOT))
                 .orElse("");
     }
 

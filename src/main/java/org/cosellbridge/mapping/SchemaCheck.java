@@ -6,6 +6,7 @@ import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.PathType;
 import com.networknt.schema.SchemaValidatorsConfig;
 import com.networknt.schema.SpecVersion;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 
@@ -34,7 +35,7 @@ final class SchemaCheck {
                             message.startsWith(place + ": ") ? message.substring(place.length() + 2) : message);
                 })
                 .distinct()
-                .sorted(java.util.Comparator.comparing(MappingFault::place))
+                .sorted(Comparator.comparing(MappingFault::place))
                 .toList();
     }
 }

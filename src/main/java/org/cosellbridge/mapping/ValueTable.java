@@ -11,7 +11,7 @@ import java.util.Set;
 
 /**
  * Pairs of values that mean the same on both sides, for picklists, stages and codes. Where a value stands in several pairs, the
- * first one counts. Texts are found whatever their case. Values that the other side cannot tell apart are equal.
+ * first one counts. Empty stays empty unless a row says otherwise. Texts are found whatever their case. Values that the other side cannot tell apart are equal.
  */
 final class ValueTable {
     private final Map<String, JsonValue> toCrm = new LinkedHashMap<>();
@@ -27,6 +27,9 @@ final class ValueTable {
             toCrm.putIfAbsent(key(pair.partnerCenter), pair.crm);
             toPartnerCenter.putIfAbsent(key(pair.crm), pair.partnerCenter);
         }
+        // empty is empty on both sides unless a row says otherwise
+        toCrm.putIfAbsent("", JsonValue.NULL);
+        toPartnerCenter.putIfAbsent("", JsonValue.NULL);
     }
 
     List<Pair> pairs() {

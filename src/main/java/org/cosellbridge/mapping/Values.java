@@ -56,11 +56,16 @@ final class Values {
     static boolean isEmpty(JsonValue value) {
         return switch (value.getValueType()) {
             case NULL -> true;
-            case STRING -> cleanText(((JsonString) value).getString(), false).isEmpty();
+            case STRING -> isBlank(((JsonString) value).getString());
             case ARRAY -> value.asJsonArray().stream().allMatch(Values::isEmpty);
             case OBJECT -> value.asJsonObject().values().stream().allMatch(Values::isEmpty);
             case NUMBER, TRUE, FALSE -> false;
         };
+    }
+
+    private static boolean isBlank(String text) {
+        return text.isBlank()
+                || (text.indexOf('&') >= 0 && cleanText(text, false).isEmpty());
     }
 
     /** The value, or JSON null when it is empty. */

@@ -60,7 +60,7 @@ public record ReferralState(Status status, Substatus substatus, String text) {
         }
         return switch (status) {
             case NONE -> true;
-            case NEW -> next.substatus != Substatus.PENDING;
+            case NEW -> next.status != Status.NONE && next.substatus != Substatus.PENDING;
             case ACTIVE ->
                 next.substatus == Substatus.WON
                         || next.substatus == Substatus.LOST

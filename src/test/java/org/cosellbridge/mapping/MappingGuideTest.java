@@ -1,0 +1,143 @@
+package org.cosellbridge.mapping;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.cosellbridge.referral.ReferralFixtures.object;
+import static org.cosellbridge.referral.ReferralFixtures.text;
+import static org.cosellbridge.referral.ReferralFixtures.with;
+
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonValue;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.cosellbridge.referral.Direction;
+import org.cosellbridge.referral.Referral;
+import org.cosellbridge.referral.ReferralFixtures;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Runs the examples of the guide as they stand there. */
+class MappingGuideTest {
+    private static final Pattern EXAMPLE = Pattern.compile("```json\\n(.*?)```", Pattern.DOTALL);
+    private static final Map<String, String> EXAMPLES = new LinkedHashMap<>();
+    private static String guide = "";
+
+    @BeforeAll
+    static void read() throws IOException {
+        guide = Files.readString(Path.of("src/site/markdown/mapping.md"));
+        Matcher example = EXAMPLE.matcher(guide);
+        while (example.find()) {
+            EXAMPLES.put(object(example.group(1)).getString("name"), example.group(1));
+        }
+    }
+
+    @Test
+    void everyExampleCompiles() {
+        assertThat(EXAMPLES).hasSize(7);
+        EXAMPLES.keySet().forEach(name -> assertThat(example(name).name()).isEqualTo(name));
+    }
+
+    @Test
+    void aRenamedColumn() {
+        assertThat(example("dealValue").toCrm(view("/name", text("a")))).isEqualTo(Json.createValue(50000));
+        assertThat(example("dealValue").crm().name()).isEqualTo("contoso_dealvalue");
+    }
+
+    @Test
+    void aCustomColumn() {
+        FieldMapping size = example("customerSize");
+
+        assertThat(size.toCrm(view("/name", text("a")))).isEqualTo(text("51to250employees"));
+        assertThat(size.travels(Direction.TO_CRM, Occasion.CREATE)).isTrue();
+        assertThat(size.travels(Direction.TO_CRM, Occasion.UPDATE)).isFalse();
+        assertThat(size.travels(Direction.TO_PARTNER_CENTER, Occasion.UPDATE)).isFalse();
+    }
+
+    @Test
+    void aValueTable() {
+        FieldMapping stage = example("salesStage");
+
+        assertThat(stage.toCrm(view("/salesStage", text("40")))).isEqualTo(Json.createValue(1));
+        assertThat(stage.toPartnerCenter(object("{\"salesstage\":1}"))).isEqualTo(text("40"));
+        assertThat(stage.toCrm(view("/salesStage", text("10")))).isEqualTo(Json.createValue(0));
+        assertThat(stage.toCrm(view("/salesStage", JsonValue.NULL))).isEqualTo(JsonValue.NULL);
+    }
+
+    @Test
+    void oneDirection() {
+        FieldMapping notes = example("notes");
+
+        assertThat(notes.travels(Direction.TO_CRM, Occasion.CREATE)).isFalse();
+        assertThat(notes.travels(Direction.TO_PARTNER_CENTER, Occasion.UPDATE)).isTrue();
+        assertThat(notes.toPartnerCenter(object("{\"description\":\"Call back.\"}")))
+                .isEqualTo(text("Call back."));
+    }
+
+    @Test
+    void jsonataInBothDirections() {
+        FieldMapping currency = example("currencyText");
+
+        assertThat(currency.toCrm(view("/details/currency", text("EUR")))).isEqualTo(text("eur"));
+        assertThat(currency.toPartnerCenter(object("{\"contoso_currency\":\"eur\"}")))
+                .isEqualTo(text("EUR"));
+        assertThat(example("customerLine").toCrm(view("/customerProfile/address/city", JsonValue.NULL)))
+                .isEqualTo(text("Northwind Traders, us"));
+    }
+
+    @Test
+    void states() {
+        FieldMapping state = example("state");
+
+        assertThat(state.toCrm(view("/substatus", text("Accepted")))).isEqualTo(text("1"));
+        assertThat(state.toPartnerCenter(object("{\"statuscode\":\"3\"}"))).isEqualTo(text("Closed/Won"));
+        assertThat(state.crm().states())
+                .containsEntry(
+                        "4", new CrmField.StateStep(CrmField.Step.LOSE, Map.of("statecode", 2, "statuscode", 4)));
+    }
+
+    @Test
+    void theGuideNamesEveryMember() {
+        JsonObject schema = object(MappingLibrary.schema());
+        JsonObject definitions = schema.getJsonObject("$defs");
+
+        assertThat(schema.getJsonObject("properties").keySet()).allSatisfy(this::isNamed);
+        assertThat(definitions
+                        .getJsonObject("field")
+                        .getJsonObject("properties")
+                        .keySet())
+                .allSatisfy(this::isNamed);
+        assertThat(definitions
+                        .getJsonObject("related")
+                        .getJsonObject("properties")
+                        .keySet())
+                .allSatisfy(this::isNamed);
+        for (CrmType type : CrmType.values()) {
+            isNamed(type.word());
+        }
+    }
+
+    private void isNamed(String member) {
+        assertThat(guide).contains("`" + member + "`");
+    }
+
+    private static FieldMapping example(String name) {
+        String document = """
+                {"connector": "dynamics", "record": "opportunity",
+                 "table": {"name": "opportunity", "set": "opportunities", "key": "opportunityid"},
+                 "referralKey": "contoso_referral",
+                 "fields": [
+                   {"name": "id", "path": "id", "field": "contoso_referral", "type": "text", "direction": "to-crm"},
+                   %s
+                 ]}""".formatted(EXAMPLES.get(name));
+        return MappingLibrary.parse(name, document).findField(name).orElseThrow();
+    }
+
+    private static JsonObject view(String pointer, JsonValue value) {
+        return Referral.parse(with(ReferralFixtures.coSell(), pointer, value)).view();
+    }
+}
