@@ -130,7 +130,8 @@ class MergeTest {
             @Nullable String flags,
             Action action,
             String word) {
-        Merge.Decision decision = decide(base, pc, crm, rule, adoption, flags == null ? List.of() : List.of(flags.split(" +", -1)));
+        Merge.Decision decision =
+                decide(base, pc, crm, rule, adoption, flags == null ? List.of() : List.of(flags.split(" +", -1)));
 
         assertThat(decision.action()).isEqualTo(action);
         assertThat(decision.rule()).isEqualTo(word);
@@ -239,7 +240,8 @@ class MergeTest {
             case NOTHING -> true;
         };
         if (!kept || (equal && decision.action() != Action.NOTHING) || equal != decision.equal()) {
-            throw new AssertionError(String.join(" | ", base, pc, crm, rule, adoption, set.toString()) + " decided " + decision);
+            throw new AssertionError(
+                    String.join(" | ", base, pc, crm, rule, adoption, set.toString()) + " decided " + decision);
         }
     }
 

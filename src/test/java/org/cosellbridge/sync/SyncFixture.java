@@ -131,12 +131,18 @@ final class SyncFixture implements AutoCloseable {
         factory = Persistence.createEntityManagerFactory(
                 "cosell",
                 Map.of(
-                        "jakarta.persistence.transactionType", "RESOURCE_LOCAL",
-                        "jakarta.persistence.jtaDataSource", source,
-                        "jakarta.persistence.nonJtaDataSource", source,
-                        "eclipselink.weaving", "false",
-                        "eclipselink.session-name", url,
-                        "eclipselink.logging.level", "OFF"));
+                        "jakarta.persistence.transactionType",
+                        "RESOURCE_LOCAL",
+                        "jakarta.persistence.jtaDataSource",
+                        source,
+                        "jakarta.persistence.nonJtaDataSource",
+                        source,
+                        "eclipselink.weaving",
+                        "false",
+                        "eclipselink.session-name",
+                        url,
+                        "eclipselink.logging.level",
+                        "OFF"));
     }
 
     @Override
@@ -353,11 +359,13 @@ final class SyncFixture implements AutoCloseable {
         /** A referral of ours, or the same with other members. */
         synchronized void put(String id, String engagement, String... members) {
             tick(5);
-            var builder = Json.createObjectBuilder(referrals.getOrDefault(
-                    id,
-                    json("{\"organizationId\":\"" + OURS
-                            + "\",\"name\":\"Deal\",\"status\":\"Active\",\"substatus\":\"Accepted\",\"type\":\"Shared\",\"qualification\":\"SalesQualified\","
-                            + "\"details\":{\"notes\":\"first\",\"dealValue\":100},\"customerProfile\":{\"name\":\"Contoso\",\"address\":{\"postalCode\":\"98052\"},\"team\":[{\"firstName\":\"Ana\",\"lastName\":\"Diaz\",\"email\":\"ana@contoso.example\"}]}}")));
+            var builder = Json.createObjectBuilder(
+                    referrals.getOrDefault(
+                            id,
+                            json(
+                                    "{\"organizationId\":\"" + OURS
+                                            + "\",\"name\":\"Deal\",\"status\":\"Active\",\"substatus\":\"Accepted\",\"type\":\"Shared\",\"qualification\":\"SalesQualified\","
+                                            + "\"details\":{\"notes\":\"first\",\"dealValue\":100},\"customerProfile\":{\"name\":\"Contoso\",\"address\":{\"postalCode\":\"98052\"},\"team\":[{\"firstName\":\"Ana\",\"lastName\":\"Diaz\",\"email\":\"ana@contoso.example\"}]}}")));
             for (int i = 0; i < members.length; i += 2) {
                 builder.add(members[i], json("{\"v\":" + members[i + 1] + "}").get("v"));
             }
@@ -432,7 +440,9 @@ final class SyncFixture implements AutoCloseable {
         private final Map<String, Instant> modified = new HashMap<>();
         final List<String> writes = new CopyOnWriteArrayList<>();
         boolean loseNextAnswer;
-        @Nullable Runnable beforeNextUpdate;
+
+        @Nullable
+        Runnable beforeNextUpdate;
 
         synchronized Map<String, JsonObject> table(String kind) {
             return tables.computeIfAbsent(kind, name -> new LinkedHashMap<>());
@@ -466,8 +476,7 @@ final class SyncFixture implements AutoCloseable {
         private RemoteRecord record(RecordShape shape, String id) {
             JsonObject values = table(shape.kind()).getOrDefault(id, JsonValue.EMPTY_JSON_OBJECT);
             var read = Json.createObjectBuilder();
-            shape.fields()
-                    .forEach(field -> read.add(field.name(), values.getOrDefault(field.name(), JsonValue.NULL)));
+            shape.fields().forEach(field -> read.add(field.name(), values.getOrDefault(field.name(), JsonValue.NULL)));
             String key = shape.kind() + "/" + id;
             return new RemoteRecord(
                     new RecordRef(shape.kind(), id),
@@ -600,8 +609,7 @@ final class SyncFixture implements AutoCloseable {
               {"name":"value","path":"details.dealValue","field":"estimatedvalue","type":"money","direction":"both","lockedBy":"calculated"},
               {"name":"calculated","constant":false,"field":"calculated","type":"boolean","direction":"to-crm","when":{"toCrm":["create"]}},
               {"name":"contactName","path":"customerProfile.team[0].firstName","field":"firstname","type":"text","direction":"to-crm","personal":"contact"},
-              """ + STATES + """
-              ,{"name":"account","related":"account","field":"customerid","type":"reference","direction":"to-crm","when":{"toCrm":["create"]}},
+              @STATES@,{"name":"account","related":"account","field":"customerid","type":"reference","direction":"to-crm","when":{"toCrm":["create"]}},
               {"name":"contact","related":"contact","field":"contactid","type":"reference","direction":"to-crm","when":{"toCrm":["create"]}}],
              "related":[
               {"name":"account","table":{"name":"account","set":"accounts","key":"accountid"},"match":[["accountName","postalCode"]],
@@ -610,7 +618,7 @@ final class SyncFixture implements AutoCloseable {
               {"name":"contact","table":{"name":"contact","set":"contacts","key":"contactid"},"match":[["email"]],
                "fields":[{"name":"email","path":"customerProfile.team[0].email","field":"emailaddress1","type":"text","personal":"contact"},
                          {"name":"company","related":"account","field":"parentcustomerid","type":"reference"}]}]}
-            """;
+            """.replace("@STATES@", STATES);
 
     static final String LEAD = """
             {"connector":"dynamics","record":"lead","table":{"name":"lead","set":"leads","key":"leadid"},
