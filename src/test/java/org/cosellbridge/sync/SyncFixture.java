@@ -80,8 +80,8 @@ final class SyncFixture implements AutoCloseable {
     private final String url = "jdbc:h2:mem:sync" + DATABASES.incrementAndGet()
             + ";DB_CLOSE_DELAY=-1;MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;DEFAULT_NULL_ORDERING=HIGH;LOCK_TIMEOUT=10000";
     private final EntityManagerFactory factory;
-    private final ThreadLocal<@Nullable EntityManager> current = new ThreadLocal<>();
-    private final ThreadLocal<List<AuditEntry>> pendingEntries = ThreadLocal.withInitial(ArrayList::new);
+    private static final ThreadLocal<@Nullable EntityManager> CURRENT = new ThreadLocal<>();
+    private static final ThreadLocal<List<AuditEntry>> PENDING = ThreadLocal.withInitial(ArrayList::new);
     final List<AuditEntry> trail = new CopyOnWriteArrayList<>();
     final List<Want> wanted = new CopyOnWriteArrayList<>();
     final FakePartnerCenter partnerCenter = new FakePartnerCenter();
@@ -167,7 +167,7 @@ final class SyncFixture implements AutoCloseable {
             });
 
     private @Nullable EntityManager current() {
-        return current.get();
+        return CURRENT.get();
     }
 
     private EntityManager fresh() {
@@ -178,15 +178,15 @@ final class SyncFixture implements AutoCloseable {
         EntityManager manager = factory.createEntityManager();
         EntityTransaction transaction = manager.getTransaction();
         transaction.begin();
-        current.set(manager);
-        pendingEntries.get().clear();
+        CURRENT.set(manager);
+        PENDING.get().clear();
         try {
             work.run();
             transaction.commit();
-            trail.addAll(pendingEntries.get());
+            trail.addAll(PENDING.get());
         } finally {
-            pendingEntries.get().clear();
-            current.remove();
+            PENDING.get().clear();
+            CURRENT.remove();
             if (transaction.isActive()) {
                 transaction.rollback();
             }
@@ -198,7 +198,7 @@ final class SyncFixture implements AutoCloseable {
         if (current() == null) {
             throw new IllegalStateException("no transaction");
         }
-        pendingEntries.get().add(entry);
+        PENDING.get().add(entry);
         return ids.next();
     };
 

@@ -308,9 +308,10 @@ class SynchronizationTest {
         fixture.crm.writes.clear();
         fixture.keys.put("cosell.sync.blast-limit", "1");
         fixture.documents = List.of(
-                SyncFixture.document(SyncFixture.OPPORTUNITY.replace(
-                        "\"path\":\"details.notes\",\"field\":\"description\",\"type\":\"text\",\"maxLength\":20",
-                        "\"path\":\"details.notes\",\"field\":\"description\",\"type\":\"text\",\"maxLength\":3")),
+                SyncFixture.document(
+                        SyncFixture.OPPORTUNITY.replace(
+                                "\"direction\":\"to-crm\",\"personal\":\"contact\"",
+                                "\"direction\":\"to-crm\",\"personal\":\"contact\",\"transform\":{\"toCrm\":\"$uppercase($value)\"}")),
                 SyncFixture.document(SyncFixture.LEAD));
 
         assertThat(fixture.attempt(A).word()).isEqualTo("updated");
