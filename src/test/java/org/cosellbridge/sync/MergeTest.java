@@ -2,7 +2,6 @@ package org.cosellbridge.sync;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import jakarta.json.Json;
 import jakarta.json.JsonValue;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -173,7 +172,7 @@ class MergeTest {
     }
 
     private static JsonValue value(String text) {
-        return text.equals("-") ? JsonValue.NULL : Json.createValue(text);
+        return text.equals("-") ? JsonValue.NULL : StoredJson.JSON.createValue(text);
     }
 
     private static ConflictRule rule(String word) {

@@ -227,6 +227,10 @@ final class SyncFixture implements AutoCloseable {
     final BaselineRepository baselines = new BaselineRepository(entities, PERSONAL);
     final PlanRepository plans = new PlanRepository(entities, PERSONAL);
 
+    String storedBaseline(String link) {
+        return fresh().find(BaselineEntity.class, link).fields();
+    }
+
     Synchronization synchronization() {
         Configuration configuration = Configuration.of(keys);
         Connections connections = new Connections(configuration, List.of(new ConnectorFactory() {
@@ -253,7 +257,7 @@ final class SyncFixture implements AutoCloseable {
                 connections,
                 partnerCenter,
                 auditTrail,
-                wanted::add,
+                () -> wanted::add,
                 new SyncSettings(configuration),
                 new SideReads(POOL),
                 ids,

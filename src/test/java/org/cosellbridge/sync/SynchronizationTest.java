@@ -424,6 +424,98 @@ class SynchronizationTest {
                 .containsExactly("cut");
     }
 
+    @Test
+    void twoAccountsThatMatchAreADeadLetterThatNamesBothAndMakeNothing() {
+        for (String id : List.of("one", "two")) {
+            fixture.crm.edit("account", id, "name", "\"Contoso\"");
+            fixture.crm.edit("account", id, "postalcode", "\"98052\"");
+        }
+        fixture.partnerCenter.put(A, "e1");
+
+        assertThat(fixture.attempt(A))
+                .isInstanceOfSatisfying(
+                        SyncOutcome.NotThisOne.class,
+                        dead -> assertThat(dead.reason())
+                                .contains("account/one")
+                                .contains("account/two"));
+        assertThat(fixture.crm.writes).isEmpty();
+
+        fixture.crm.table("account").remove("two");
+        assertThat(fixture.attempt(A).word()).isEqualTo("created");
+        assertThat(fixture.crm.only("opportunity").getString("customerid")).isEqualTo("one");
+    }
+
+    @Test
+    void whatTheConditionRefusesOrTheConnectionDoesNotKeepIsSkipped() {
+        fixture.condition = org.cosellbridge.mapping.ReferralCondition.compile("$contains(name, 'wanted')");
+        fixture.partnerCenter.put(A, "e1");
+        assertThat(fixture.attempt(A).word()).isEqualTo("skipped");
+        fixture.partnerCenter.put(A, "e1", "name", "\"wanted\"");
+        assertThat(fixture.attempt(A).word()).isEqualTo("created");
+
+        fixture.documents = List.of(SyncFixture.document(SyncFixture.OPPORTUNITY));
+        fixture.partnerCenter.put(
+                B,
+                "e2",
+                "name",
+                "\"wanted\"",
+                "type",
+                "\"Independent\"",
+                "qualification",
+                "\"Direct\"",
+                "status",
+                "\"New\"",
+                "substatus",
+                "\"Pending\"");
+        assertThat(fixture.attempt(B).word()).isEqualTo("skipped");
+        assertThat(last(AuditKind.REFERRAL_SKIPPED).reason()).isEqualTo("The connection keeps no lead records.");
+    }
+
+    @Test
+    void baselinesKeepNumbersExactlyAndPersonalValuesSealed() {
+        fixture.partnerCenter.put(A, "e1", "details", "{\"notes\":\"first\",\"dealValue\":100.10}");
+        fixture.attempt(A);
+        String id = fixture.link(A).id();
+
+        Baseline baseline = fixture.baselines.find(id).orElseThrow();
+        assertThat(baseline.fields())
+                .hasEntrySatisfying(
+                        "value", field -> assertThat(field.partnerCenter()).hasToString("100.10"));
+        assertThat(baseline.fields())
+                .hasEntrySatisfying(
+                        "contactName", field -> assertThat(field.crm()).hasToString("\"Ana\""));
+        assertThat(fixture.storedBaseline(id)).doesNotContain("Ana").contains("sealed");
+    }
+
+    @Test
+    void theBuiltInDocumentsComeToRest() {
+        fixture.documents = org.cosellbridge.mapping.MappingLibrary.builtIn("dynamics", List.of("opportunity", "lead"));
+        fixture.partnerCenter.put(
+                A,
+                "e1",
+                "type",
+                "\"Independent\"",
+                "qualification",
+                "\"Direct\"",
+                "status",
+                "\"New\"",
+                "substatus",
+                "\"Pending\"");
+        assertThat(fixture.attempt(A).word()).isEqualTo("created");
+        assertThat(fixture.attempt(A).word()).isEqualTo("unchanged");
+
+        fixture.partnerCenter.put(A, "e1", "status", "\"Active\"", "substatus", "\"Accepted\"");
+        assertThat(fixture.attempt(A).word()).isEqualTo("created");
+        assertThat(fixture.attempt(A).word()).isEqualTo("unchanged");
+
+        fixture.partnerCenter.put(A, "e1", "status", "\"Closed\"", "substatus", "\"Won\"");
+        assertThat(fixture.attempt(A).word()).isEqualTo("updated");
+        assertThat(fixture.attempt(A).word()).isEqualTo("unchanged");
+        assertThat(fixture.link(A).state()).isEqualTo(LinkState.ENDED);
+        assertThat(fixture.findings.listOpen(fixture.link(A).id())).isEmpty();
+        assertThat(last(AuditKind.LINK_UNCHANGED).reason()).isEqualTo("Both sides are equal.");
+    }
+
     private void created(String id, String engagement) {
         fixture.partnerCenter.put(id, engagement);
         assertThat(fixture.attempt(id).word()).isEqualTo("created");
