@@ -231,9 +231,22 @@ final class SyncFixture implements AutoCloseable {
         return fresh().find(BaselineEntity.class, link).fields();
     }
 
-    Synchronization synchronization() {
-        Configuration configuration = Configuration.of(keys);
-        Connections connections = new Connections(configuration, List.of(new ConnectorFactory() {
+    Links faces() {
+        return new Links(
+                links,
+                baselines,
+                plans,
+                findings,
+                holds,
+                synchronization(),
+                new ConnectionMappings(CRM, documents, condition),
+                connections(Configuration.of(keys)),
+                wanted::add,
+                auditTrail);
+    }
+
+    private Connections connections(Configuration configuration) {
+        return new Connections(configuration, List.of(new ConnectorFactory() {
             @Override
             public String type() {
                 return "dynamics";
@@ -244,6 +257,10 @@ final class SyncFixture implements AutoCloseable {
                 return crm;
             }
         }));
+    }
+
+    Synchronization synchronization() {
+        Configuration configuration = Configuration.of(keys);
         return new Synchronization(
                 links,
                 baselines,
@@ -254,7 +271,7 @@ final class SyncFixture implements AutoCloseable {
                 new RemarkRepository(entities),
                 new RelatedRecords(new MatchLocks(entities, clock), auditTrail),
                 new ConnectionMappings(CRM, documents, condition),
-                connections,
+                connections(configuration),
                 partnerCenter,
                 auditTrail,
                 () -> wanted::add,

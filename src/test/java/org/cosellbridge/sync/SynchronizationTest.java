@@ -219,6 +219,46 @@ class SynchronizationTest {
     }
 
     @Test
+    void aMoveKilledAnywhereMovesOnceAndClosesTheLeadOnce() {
+        boolean killed = true;
+        int points = 0;
+        for (int point = 1; killed; point++) {
+            fixture.close();
+            fixture = new SyncFixture();
+            fixture.partnerCenter.put(
+                    A,
+                    "e1",
+                    "type",
+                    "\"Independent\"",
+                    "qualification",
+                    "\"Direct\"",
+                    "status",
+                    "\"New\"",
+                    "substatus",
+                    "\"Pending\"");
+            fixture.attempt(A);
+            fixture.crm.writes.clear();
+            fixture.partnerCenter.put(A, "e1", "status", "\"Active\"", "substatus", "\"Accepted\"");
+            killed = killedAt(point);
+            fixture.attempt(A);
+            fixture.attempt(A);
+
+            String where = "killed at step " + point;
+            assertThat(fixture.crm.writes)
+                    .as(where)
+                    .containsExactly(
+                            "create account", "create contact", "create opportunity", "update lead [statuscode]");
+            assertThat(fixture.count(AuditKind.LINK_MOVED)).as(where).isEqualTo(1);
+            assertThat(fixture.count(AuditKind.RECORD_CREATED)).as(where).isEqualTo(2);
+            assertThat(told("state")).as(where).isEqualTo(1);
+            assertThat(fixture.link(A).findPrevious()).as(where).isEmpty();
+            assertThat(fixture.link(A).findRecord().orElseThrow().kind()).isEqualTo("opportunity");
+            points = point;
+        }
+        assertThat(points).isGreaterThan(15);
+    }
+
+    @Test
     void anEditInTheCrmIsPendingAndNeverOverwritten() {
         created(A, "e1");
         String id = fixture.crm.table("opportunity").keySet().iterator().next();
