@@ -190,6 +190,27 @@ class SynchronizationTest {
     }
 
     @Test
+    void twoReferralsOfOneEngagementAtOnceMakeOneRecord() throws Exception {
+        for (int round = 0; round < 5; round++) {
+            fixture.close();
+            fixture = new SyncFixture();
+            fixture.partnerCenter.put(A, "e1");
+            fixture.partnerCenter.put(B, "e1");
+            ExecutorService pool = Executors.newFixedThreadPool(2);
+            try {
+                Future<SyncOutcome> one = pool.submit(() -> fixture.attempt(A));
+                Future<SyncOutcome> other = pool.submit(() -> fixture.attempt(B));
+                assertThat(List.of(one.get().word(), other.get().word()))
+                        .containsExactlyInAnyOrder("created", "not-this-one");
+            } finally {
+                pool.shutdownNow();
+            }
+            assertThat(fixture.crm.table("opportunity")).hasSize(1);
+            assertThat(fixture.crm.table("account")).hasSize(1);
+        }
+    }
+
+    @Test
     void anAcceptedLeadBecomesAnOpportunityAndIsClosed() {
         fixture.partnerCenter.put(
                 A,
