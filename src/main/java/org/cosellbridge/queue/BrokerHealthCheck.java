@@ -31,7 +31,15 @@ class BrokerHealthCheck implements HealthCheck {
 
     @Override
     public HealthCheckResponse call() {
-        return HealthCheckResponse.named("broker").status(reached()).build();
+        if (reached()) {
+            return HealthCheckResponse.up("broker");
+        }
+        return HealthCheckResponse.named("broker")
+                .down()
+                .withData(
+                        "what-to-do",
+                        "The message broker does not answer; sync requests are stored and wait. See cosell.broker.connection.")
+                .build();
     }
 
     private boolean reached() {
@@ -40,7 +48,7 @@ class BrokerHealthCheck implements HealthCheck {
             return answer.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException away) {
             boolean ignored = answer.cancel(true);
-            LOG.log(Level.WARNING, "The message broker does not answer; sync requests are stored and wait.", away);
+            LOG.log(Level.FINE, "The message broker does not answer.", away);
             return false;
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();

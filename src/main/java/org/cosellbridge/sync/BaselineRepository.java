@@ -2,7 +2,6 @@ package org.cosellbridge.sync;
 
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
-import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonValue;
@@ -66,10 +65,10 @@ class BaselineRepository {
 
     /** Stores the link's baseline in place of the one before; {@code subjects} answers whose personal values a field holds. */
     void save(String linkId, Baseline baseline, Function<String, @Nullable String> subjects) {
-        JsonObjectBuilder fields = Json.createObjectBuilder();
+        JsonObjectBuilder fields = StoredJson.JSON.createObjectBuilder();
         baseline.fields().forEach((name, field) -> {
             UnaryOperator<JsonValue> seal = StoredJson.sealer(personal, subjects.apply(name));
-            JsonObjectBuilder one = Json.createObjectBuilder();
+            JsonObjectBuilder one = StoredJson.JSON.createObjectBuilder();
             add(one, "partnerCenter", field.partnerCenter(), seal);
             add(one, "crm", field.crm(), seal);
             add(one, "partnerCenterMove", field.partnerCenterMove(), seal);
@@ -106,7 +105,8 @@ class BaselineRepository {
         if (move != null) {
             object.add(
                     name,
-                    Json.createObjectBuilder()
+                    StoredJson.JSON
+                            .createObjectBuilder()
                             .add("value", seal.apply(move.value()))
                             .add("at", move.at().toString()));
         }

@@ -1,6 +1,5 @@
 package org.cosellbridge.sync;
 
-import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
@@ -228,7 +227,8 @@ final class Comparison {
                 || !(crmBase instanceof JsonString)) {
             return false;
         }
-        JsonObject then = Json.createObjectBuilder(record.values())
+        JsonObject then = StoredJson.JSON
+                .createObjectBuilder(record.values())
                 .add(mapping.crm().name(), crmBase)
                 .build();
         JsonValue back = inPartnerCenter(mapping, then);

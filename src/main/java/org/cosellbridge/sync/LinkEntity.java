@@ -72,7 +72,7 @@ class LinkEntity {
     }
 
     /** Takes what may change of a link. */
-    final void become(SyncLink link) {
+    void become(SyncLink link) {
         engagementId = link.engagement();
         organization = link.organization();
         RecordRef record = link.record();

@@ -140,25 +140,21 @@ public class Links {
 
     LinkDetail get(String id, boolean live) {
         SyncLink link = find(id);
-        List<FindingView> open = findings.listOpen(id).stream().map(this::view).toList();
-        List<Finding> kinds = findings.listOpen(id);
+        List<Finding> open = findings.listOpen(id);
         return new LinkDetail(
                 view(link),
                 baselines.find(id).map(Links::view).orElse(null),
                 plans.find(id).isPresent(),
-                open.stream()
-                        .filter(view -> isKind(kinds, view, Finding.CONFLICT))
-                        .toList(),
-                open.stream()
-                        .filter(view -> isKind(kinds, view, Finding.DIFFERENCE))
-                        .toList(),
+                views(open, Finding.CONFLICT),
+                views(open, Finding.DIFFERENCE),
                 live ? preview(link.connection(), link.referral()) : null);
     }
 
-    private static boolean isKind(List<Finding> findings, FindingView view, String kind) {
-        return findings.stream()
-                .anyMatch(finding ->
-                        view.id().equals(finding.id()) && finding.kind().equals(kind));
+    private List<FindingView> views(List<Finding> open, String kind) {
+        return open.stream()
+                .filter(finding -> finding.kind().equals(kind))
+                .map(this::view)
+                .toList();
     }
 
     private static BaselineView view(Baseline baseline) {

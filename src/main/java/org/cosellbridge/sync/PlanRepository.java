@@ -2,7 +2,6 @@ package org.cosellbridge.sync;
 
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
-import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonValue;
@@ -65,10 +64,11 @@ class PlanRepository {
 
     /** Stores the plan in place of the one before. */
     void save(String linkId, Plan plan, Function<String, @Nullable String> subjects) {
-        JsonObjectBuilder fields = Json.createObjectBuilder();
+        JsonObjectBuilder fields = StoredJson.JSON.createObjectBuilder();
         plan.fields().forEach((name, field) -> {
             UnaryOperator<JsonValue> seal = StoredJson.sealer(personal, subjects.apply(name));
-            JsonObjectBuilder one = Json.createObjectBuilder()
+            JsonObjectBuilder one = StoredJson.JSON
+                    .createObjectBuilder()
                     .add("partnerCenter", seal.apply(field.partnerCenter()))
                     .add("before", seal.apply(field.before()))
                     .add("value", seal.apply(field.value()))

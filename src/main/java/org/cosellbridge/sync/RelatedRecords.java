@@ -2,7 +2,6 @@ package org.cosellbridge.sync;
 
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
-import jakarta.json.Json;
 import jakarta.json.JsonValue;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -75,8 +74,8 @@ class RelatedRecords {
                 ids.put(related.name(), value);
                 related.references()
                         .forEach(field -> document.findField(field)
-                                .ifPresent(
-                                        mapping -> references.put(mapping.crm().name(), Json.createValue(value))));
+                                .ifPresent(mapping ->
+                                        references.put(mapping.crm().name(), StoredJson.JSON.createValue(value))));
             });
         }
         return references;
@@ -92,7 +91,7 @@ class RelatedRecords {
             String id = ids.get(parent);
             if (id != null) {
                 related.findField(field)
-                        .ifPresent(mapping -> parents.put(mapping.crm().name(), Json.createValue(id)));
+                        .ifPresent(mapping -> parents.put(mapping.crm().name(), StoredJson.JSON.createValue(id)));
             }
         });
         MatchLocks.Key key = new MatchLocks.Key(

@@ -1,6 +1,5 @@
 package org.cosellbridge.sync;
 
-import jakarta.json.Json;
 import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
 import jakarta.persistence.PersistenceException;
@@ -220,12 +219,13 @@ final class Run {
             return nothing(sentence);
         }
         return done("skipped", () -> {
-            own.forEach(id -> rooms.wants.want(new Want(
-                    SyncSubject.of(connection, id),
-                    attempt.call().priority(),
-                    "related",
-                    attempt.call().correlationId(),
-                    attempt.deliveryId())));
+            own.forEach(id -> rooms.wants()
+                    .want(new Want(
+                            SyncSubject.of(connection, id),
+                            attempt.call().priority(),
+                            "related",
+                            attempt.call().correlationId(),
+                            attempt.deliveryId())));
             remarkSkip(sentence);
         });
     }
@@ -247,7 +247,7 @@ final class Run {
                         RecordShape.referral(),
                         Map.of(
                                 "engagementId",
-                                Json.createValue(shared.orElseThrow().value())),
+                                StoredJson.JSON.createValue(shared.orElseThrow().value())),
                         10)
                 .stream()
                 .map(Run::parse)
@@ -349,7 +349,9 @@ final class Run {
         Comparison comparison = Comparison.of(document, referral, record, baseline, plan, rooms.settings.adoption());
         Map<String, JsonValue> changes = new LinkedHashMap<>(comparison.changes());
         if (baseline.isEmpty() && Merge.isEmpty(record.values().getOrDefault(document.referralKey(), JsonValue.NULL))) {
-            changes.put(document.referralKey(), Json.createValue(referral.id().value()));
+            changes.put(
+                    document.referralKey(),
+                    StoredJson.JSON.createValue(referral.id().value()));
         }
         if (dry) {
             preview = preview(comparison);
@@ -757,7 +759,7 @@ final class Run {
                 shape,
                 Map.of(
                         origin.orElseThrow().crm().name(),
-                        Json.createValue(lead.orElseThrow().id())),
+                        StoredJson.JSON.createValue(lead.orElseThrow().id())),
                 2);
         if (made.size() > 1) {
             throw new AttemptEndedException(new SyncOutcome.NotThisOne("Two records were made of the lead "
@@ -785,7 +787,8 @@ final class Run {
                 .map(MappingDocument::table)
                 .map(CrmTable::name);
         return document.fields().stream()
-                .filter(mapping -> mapping.crm().type() == CrmType.REFERENCE)
+                .filter(mapping -> mapping.crm().type() == CrmType.REFERENCE
+                        || mapping.crm().type() == CrmType.LOOKUP)
                 .filter(mapping -> mapping.related().isEmpty())
                 .filter(mapping -> {
                     CrmTable target = mapping.crm().target();
@@ -900,7 +903,7 @@ final class Run {
             }
         }
         lead.ifPresent(ref -> origin(document, ref)
-                .ifPresent(mapping -> values.put(mapping.crm().name(), Json.createValue(ref.id()))));
+                .ifPresent(mapping -> values.put(mapping.crm().name(), StoredJson.JSON.createValue(ref.id()))));
         if (dry || rooms.settings.isShadow()) {
             List<FieldChange> changes = createChanges(document, referral, planned, "created");
             if (dry) {

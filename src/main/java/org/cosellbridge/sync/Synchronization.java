@@ -1,6 +1,7 @@
 package org.cosellbridge.sync;
 
 import jakarta.inject.Inject;
+import jakarta.inject.Provider;
 import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.util.Optional;
@@ -28,7 +29,7 @@ public class Synchronization implements RunsAttempts {
     final Connections connections;
     final PartnerCenter partnerCenter;
     final AuditTrail trail;
-    final WantsSync wants;
+    private final Provider<WantsSync> wants;
     final SyncSettings settings;
     final SideReads reads;
     final Ids ids;
@@ -49,7 +50,7 @@ public class Synchronization implements RunsAttempts {
             Connections connections,
             PartnerCenter partnerCenter,
             AuditTrail trail,
-            WantsSync wants,
+            Provider<WantsSync> wants,
             SyncSettings settings,
             SideReads reads,
             Ids ids,
@@ -80,6 +81,11 @@ public class Synchronization implements RunsAttempts {
             noteFailure(attempt, outcome);
         }
         return outcome;
+    }
+
+    /** The port for wishes. Asked for when it is needed: whoever implements it may itself need the synchronisation. */
+    WantsSync wants() {
+        return wants.get();
     }
 
     /** What an attempt would do now. Reads both sides and writes nothing anywhere. */

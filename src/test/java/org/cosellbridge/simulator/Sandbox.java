@@ -139,7 +139,7 @@ public final class Sandbox {
     /** Shows each write that reaches the CRM until the server ends. */
     private static void showCrm(DataverseSimulator dataverse, Process server, PrintStream out)
             throws InterruptedException {
-        int shown = 0;
+        int shown = dataverse.writes().size();
         while (server.isAlive()) {
             var writes = dataverse.writes();
             for (; shown < writes.size(); shown++) {
