@@ -35,7 +35,7 @@ import org.flywaydb.core.Flyway;
 @ConcurrencyManagement(ConcurrencyManagementType.BEAN)
 public class Startup {
     /** Tells the runnable server, which ends when its only application could not start, how the start went. */
-    private static final String START = "cosell.start";
+    static final String START = "cosell.start";
 
     private static final Logger LOG = Logger.getLogger(Startup.class.getName());
 
@@ -48,10 +48,9 @@ public class Startup {
     @Resource(lookup = "java:app/jdbc/cosell")
     private DataSource dataSource;
 
-    private volatile boolean through;
-
     @PostConstruct
     void start() {
+        System.setProperty(START, "starting");
         try {
             checkAndMigrate();
             System.setProperty(START, "through");
@@ -71,12 +70,6 @@ public class Startup {
                 .migrate()
                 .migrationsExecuted;
         LOG.info(() -> "Cosell Bridge starts; " + applied + " database migrations were applied.");
-        through = true;
-    }
-
-    /** Whether the start is through. */
-    public boolean isThrough() {
-        return through;
     }
 
     /** Whether the database answers within five seconds. */

@@ -8,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.cosellbridge.platform.StartedHealthCheck;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
@@ -23,10 +24,12 @@ class BrokerHealthCheck implements HealthCheck {
     private static final long PATIENCE_SECONDS = 3;
 
     private final NudgeSender sender;
+    private final StartedHealthCheck start;
 
     @Inject
-    BrokerHealthCheck(NudgeSender sender) {
+    BrokerHealthCheck(NudgeSender sender, StartedHealthCheck start) {
         this.sender = sender;
+        this.start = start;
     }
 
     @Override
@@ -43,7 +46,10 @@ class BrokerHealthCheck implements HealthCheck {
     }
 
     private boolean reached() {
-        Future<Boolean> answer = sender.reachBroker();
+        if (!start.isThrough()) {
+            return false; // the EJB that asks is not there yet either
+        }
+        Future<Boolean> answer = sender.reachesBroker();
         try {
             return answer.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException away) {

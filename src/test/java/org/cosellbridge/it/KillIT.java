@@ -169,7 +169,7 @@ class KillIT {
                     .until(() -> product.items("links?referral=" + referral).stream()
                             .anyMatch(link -> !link.getString("lastOutcome", "").isEmpty()));
             landscape.dataverse().server().faults().next(1, new Fault.LoseAnswer(), KillIT::writesOpportunity);
-            landscape.partnerCenter().edit(referral, "details.dealValue", 88_000);
+            landscape.partnerCenter().edit(referral, "/details/dealValue", 88_000);
             int updates = landscape.dataverse().updates("opportunities");
             send(server, referral);
             Awaitility.await()

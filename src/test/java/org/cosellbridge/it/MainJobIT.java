@@ -81,7 +81,7 @@ class MainJobIT {
         assertThat(opportunity.getBoolean("cosell_syncwithpartnercenter")).isTrue();
         int before = crm.updates("opportunities");
 
-        partnerCenter.edit(referral, "details.dealValue", 77_000);
+        partnerCenter.edit(referral, "/details/dealValue", 77_000);
 
         Awaitility.await()
                 .atMost(PATIENCE)
