@@ -52,6 +52,7 @@ public class NudgeSender {
     }
 
     /** Looked up for each use: on Payara Micro the factory is made after the application is deployed. */
+    @SuppressWarnings("BanJNDI") // the name is a constant of the deployment
     private static JMSContext connect() {
         try {
             return ((ConnectionFactory) InitialContext.doLookup("java:comp/env/jms/cosell")).createContext();
