@@ -1,0 +1,42 @@
+package org.cosellbridge.webhook;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+
+/**
+ * The certificate's URL of the last delivery that was stored. It is asked for only while strangers spend the budget of fetches, and
+ * looked up at most once a minute, so that a flood costs no more than one query in that time. Thread-safe.
+ */
+final class LastCertificateUrl {
+    private static final Logger LOG = Logger.getLogger(LastCertificateUrl.class.getName());
+    private static final Duration BETWEEN_LOOKS = Duration.ofMinutes(1);
+
+    private final Supplier<Optional<String>> stored;
+    private final Clock clock;
+    private Optional<String> found = Optional.empty();
+    private Instant nextLook = Instant.MIN;
+
+    LastCertificateUrl(Supplier<Optional<String>> stored, Clock clock) {
+        this.stored = stored;
+        this.clock = clock;
+    }
+
+    /** Whether it is this one; not while the database is away. */
+    synchronized boolean is(String url) {
+        Instant now = clock.instant();
+        if (!now.isBefore(nextLook)) {
+            nextLook = now.plus(BETWEEN_LOOKS);
+            try {
+                found = stored.get();
+            } catch (RuntimeException away) {
+                LOG.log(Level.WARNING, "The last delivery could not be read; the next look is in a minute.", away);
+            }
+        }
+        return found.filter(url::equals).isPresent();
+    }
+}
