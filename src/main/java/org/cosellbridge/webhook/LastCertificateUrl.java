@@ -4,6 +4,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -18,19 +19,19 @@ final class LastCertificateUrl {
 
     private final Supplier<Optional<String>> stored;
     private final Clock clock;
-    private Optional<String> found = Optional.empty();
-    private Instant nextLook = Instant.MIN;
+    private final AtomicReference<Instant> nextLook = new AtomicReference<>(Instant.MIN);
+    private volatile Optional<String> found = Optional.empty();
 
     LastCertificateUrl(Supplier<Optional<String>> stored, Clock clock) {
         this.stored = stored;
         this.clock = clock;
     }
 
-    /** Whether it is this one; not while the database is away. */
-    synchronized boolean is(String url) {
+    /** Whether it is this one, as far as is known: one caller looks it up, and nobody waits for a database that is away. */
+    boolean is(String url) {
         Instant now = clock.instant();
-        if (!now.isBefore(nextLook)) {
-            nextLook = now.plus(BETWEEN_LOOKS);
+        Instant due = nextLook.get();
+        if (!now.isBefore(due) && nextLook.compareAndSet(due, now.plus(BETWEEN_LOOKS))) {
             try {
                 found = stored.get();
             } catch (RuntimeException away) {
