@@ -41,7 +41,7 @@ class ArchitectureTest {
             Map.entry("sync", Set.of("referral", "mapping", "connector", "audit")),
             Map.entry("queue", Set.of("sync", "referral", "connector", "audit")),
             Map.entry("webhook", Set.of("queue", "sync", "connector", "http", "referral", "audit")),
-            Map.entry("schedule", Set.of("sync", "queue", "webhook", "audit")),
+            Map.entry("schedule", Set.of("sync", "queue", "webhook", "audit", "connector")),
             Map.entry("access", Set.of("audit")));
 
     private static final JavaClasses PRODUCT = new ClassFileImporter()

@@ -115,6 +115,9 @@ record AuditQuery(
             if (values.size() != 1 || values.get(0).isBlank()) {
                 throw Problem.badRequest(name + " must be given once, with a value.");
             }
+            if (values.get(0).indexOf(0) >= 0) {
+                throw Problem.badRequest(name + " holds a character that no value has.");
+            }
         });
         return parameters.entrySet().stream()
                 .collect(Collectors.toMap(

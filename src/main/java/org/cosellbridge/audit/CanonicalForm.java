@@ -18,6 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import org.erdtman.jcs.JsonCanonicalizer;
+import org.erdtman.jcs.NumberToJSON;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -144,11 +145,22 @@ final class CanonicalForm {
         };
     }
 
-    /** A number, or its digits as text when a double would lose some of them: the trail never rounds. */
+    /**
+     * A number, or its digits as text when a double would lose some of them: the trail never rounds. It is held against the digits
+     * that the canonical form writes and not against those of {@code Double.toString}, which differ between Java 17 and 19.
+     */
     private static JsonValue number(BigDecimal number) {
         double rounded = number.doubleValue();
-        boolean kept = Double.isFinite(rounded) && new BigDecimal(Double.toString(rounded)).compareTo(number) == 0;
+        boolean kept = Double.isFinite(rounded) && new BigDecimal(written(rounded)).compareTo(number) == 0;
         return kept ? JSON.createValue(number) : JSON.createValue(number.toString());
+    }
+
+    private static String written(double number) {
+        try {
+            return NumberToJSON.serializeNumber(number);
+        } catch (IOException notFinite) {
+            throw new IllegalStateException("A finite number has no canonical form.", notFinite);
+        }
     }
 
     /** Half a surrogate pair has no UTF-8, and PostgreSQL's text has no place for U+0000: both become U+FFFD. */

@@ -42,10 +42,21 @@ public class Configuration {
         return new Configuration(key -> Optional.ofNullable(copy.get(key)));
     }
 
+    /** A configuration that asks this source; for tests. */
+    static Configuration from(Function<String, Optional<String>> source) {
+        return new Configuration(source);
+    }
+
     /** The trimmed value, empty when the key is absent or blank. */
     public Optional<String> findText(String key) {
         keys.add(key);
-        return source.apply(key).map(String::trim).filter(value -> !value.isEmpty());
+        try {
+            return source.apply(key).map(String::trim).filter(value -> !value.isEmpty());
+        } catch (RuntimeException unreadable) {
+            // the exception may quote the value, which may be a secret
+            fault(key, "cannot be read. If its value holds ${ as it stands, write \\${ instead.");
+            return Optional.empty();
+        }
     }
 
     /** The value or the default. */
@@ -152,7 +163,8 @@ public class Configuration {
         } catch (URISyntaxException notAUrl) {
             // falls through to the one fault all cases share
         }
-        fault(key, "is '" + value + "' but must be an https URL (http only for a loopback host).");
+        // the value is not repeated: a user, a query or a misplaced secret may stand in it
+        fault(key, "must be an https URL without user, query and fragment (http only for a loopback host).");
         return Optional.empty();
     }
 

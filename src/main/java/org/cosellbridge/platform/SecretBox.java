@@ -23,6 +23,7 @@ public class SecretBox implements StartCheck {
     public static final String KEY = "cosell.secret-key";
 
     private static final int NONCE = 12;
+    private static final int TAG = 16;
     private final byte[] key;
     private final SecureRandom random = new SecureRandom();
 
@@ -68,6 +69,9 @@ public class SecretBox implements StartCheck {
 
     /** The bytes that {@link #close} was given under the same purpose. Throws {@link IllegalStateException} when the key is another. */
     public byte[] open(String purpose, byte[] closed) {
+        if (closed.length < NONCE + TAG) {
+            throw new IllegalStateException("A stored secret was cut.");
+        }
         byte[] nonce = Arrays.copyOf(closed, NONCE);
         return aes(Cipher.DECRYPT_MODE, key, nonce, purpose, Arrays.copyOfRange(closed, NONCE, closed.length));
     }

@@ -8,8 +8,6 @@ import jakarta.ejb.Startup;
 import jakarta.ejb.TransactionManagement;
 import jakarta.ejb.TransactionManagementType;
 import jakarta.inject.Inject;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import org.cosellbridge.audit.RefusalCounts;
 
 /**
@@ -21,7 +19,7 @@ import org.cosellbridge.audit.RefusalCounts;
 @DependsOn("Startup")
 @TransactionManagement(TransactionManagementType.BEAN)
 public class RefusalTimer {
-    private static final Logger LOG = Logger.getLogger(RefusalTimer.class.getName());
+    private final Watched watched = new Watched("Storing counted refusals");
 
     @Inject
     private RefusalCounts refusals;
@@ -29,19 +27,11 @@ public class RefusalTimer {
     /** Every five seconds: the minutes that are over. */
     @Schedule(hour = "*", minute = "*", second = "*/5", persistent = false)
     public void flush() {
-        attempt(refusals::flush);
+        watched.run(refusals::flush);
     }
 
     @PreDestroy
     void flushAll() {
-        attempt(refusals::flushAll);
-    }
-
-    private static void attempt(Runnable work) {
-        try {
-            work.run();
-        } catch (RuntimeException failed) {
-            LOG.log(Level.WARNING, "Counted refusals could not be stored; they are kept and tried again.", failed);
-        }
+        watched.run(refusals::flushAll);
     }
 }

@@ -67,10 +67,17 @@ public class ConnectionMappings implements StartCheck {
 
     @Override
     public void check(Configuration configuration) {
-        documents.forEach((name, byRecord) -> LOG.info(() -> "Connection " + name + " maps "
+        documents
+                .keySet()
+                .forEach(name -> LOG.info(() -> "The mapping documents of connection " + describe(name) + "."));
+    }
+
+    /** A connection and its mapping documents with their fingerprints, such as {@code crm: dynamics/lead@0a1b2c}. */
+    public String describe(ConnectionName connection) {
+        return connection + ": "
                 + String.join(
                         ", ",
-                        byRecord.values().stream().map(MappingDocument::label).toList()) + "."));
+                        list(connection).stream().map(MappingDocument::label).toList());
     }
 
     /** The mapping document of one kind of record, if the connection keeps that kind. */

@@ -22,7 +22,8 @@ import java.util.logging.Logger;
 /**
  * Certificates by URL. What was fetched is kept until it ends, a day at most; what failed is not tried again for a minute; many
  * threads that need one URL share one fetch. Strangers choose the URLs, so everything is bounded: the entries kept, the fetches at
- * one time, and the fetches of URLs never seen to work within one minute. A URL that worked once never competes with strangers.
+ * one time, and the fetches of URLs that proved nothing yet within one minute. A URL whose certificate verified a delivery is proven:
+ * it has a place of its own and never competes with strangers, who can make up any number of URLs that lead to a certificate.
  * Thread-safe.
  */
 final class CertificateCache {
@@ -35,18 +36,21 @@ final class CertificateCache {
     /** How old a certificate must be before a doubt about it is worth another fetch. */
     static final Duration DOUBT_AGE = Duration.ofMinutes(5);
 
-    /** Fetches of unknown URLs that may start within one minute. */
+    /** Fetches of URLs that are not proven that may start within one minute. */
     static final int FETCHES_PER_MINUTE = 30;
 
     private static final Logger LOG = Logger.getLogger(CertificateCache.class.getName());
     private static final int FETCHES_AT_ONCE = 4;
     private static final int MAX_FETCHED = 64;
+    private static final int MAX_PROVEN = 16;
     private static final int MAX_FAILED = 1_024;
     private static final Duration WAIT_FOR_OTHERS = Duration.ofSeconds(6);
 
     private final CertificateFetcher fetcher;
     private final Clock clock;
     private final Map<URI, Lookup.Found> fetched = bounded(MAX_FETCHED);
+    private final Map<URI, Boolean> proven = bounded(MAX_PROVEN);
+    private final Map<URI, Lookup.Found> provenFetched = bounded(MAX_PROVEN);
     private final Map<URI, Instant> failed = bounded(MAX_FAILED);
     private final ConcurrentMap<URI, CompletableFuture<Lookup>> flights = new ConcurrentHashMap<>();
     private long minute;
@@ -109,6 +113,15 @@ final class CertificateCache {
                 : Optional.empty();
     }
 
+    /** The URL led to a certificate that verified a delivery: from now on it is none of the strangers'. */
+    synchronized void prove(URI url) {
+        proven.put(url, true);
+        Lookup.Found found = fetched.remove(url);
+        if (found != null) {
+            provenFetched.put(url, found);
+        }
+    }
+
     private Lookup find(URI url, Instant fetchedSince) {
         Optional<Lookup> kept = findKept(url, fetchedSince);
         if (kept.isPresent()) {
@@ -132,7 +145,7 @@ final class CertificateCache {
 
     private synchronized Optional<Lookup> findKept(URI url, Instant fetchedSince) {
         Instant now = clock.instant();
-        Lookup.Found found = fetched.get(url);
+        Lookup.Found found = proven.containsKey(url) ? provenFetched.get(url) : fetched.get(url);
         if (found != null && !found.fetchedAt().isBefore(fetchedSince) && now.isBefore(found.end())) {
             return Optional.of(found);
         }
@@ -143,8 +156,8 @@ final class CertificateCache {
     }
 
     private Lookup fetchIfAllowed(URI url) {
-        boolean known = isKnown(url);
-        if (!known && !takeFromBudget()) {
+        boolean strange = !isProven(url);
+        if (strange && !takeFromBudget()) {
             return new Lookup.Missing(Refusal.FETCH_BUDGET_SPENT);
         }
         try {
@@ -154,14 +167,14 @@ final class CertificateCache {
             LOG.log(Level.FINE, unavailable, () -> "A certificate could not be fetched from " + url.getHost() + ".");
             return keepFailure(url);
         } finally {
-            if (!known) {
+            if (strange) {
                 endFetch();
             }
         }
     }
 
-    private synchronized boolean isKnown(URI url) {
-        return fetched.containsKey(url);
+    private synchronized boolean isProven(URI url) {
+        return proven.get(url) != null; // a look that counts as use
     }
 
     private synchronized boolean takeFromBudget() {
@@ -183,7 +196,7 @@ final class CertificateCache {
     }
 
     private synchronized Lookup keep(URI url, Lookup.Found found) {
-        fetched.put(url, found);
+        (proven.containsKey(url) ? provenFetched : fetched).put(url, found);
         failed.remove(url);
         return found;
     }

@@ -114,6 +114,15 @@ public class Deliveries {
         return repository.find(id).map(this::receipt);
     }
 
+    /** Where the certificate of the last delivery came from; empty when none is stored. */
+    @Transactional
+    public Optional<String> findLastCertificateUrl() {
+        DeliveryFilter all = new DeliveryFilter(null, null, null, null, null, null);
+        return repository.list(all, 1, null).stream()
+                .findFirst()
+                .flatMap(last -> SignatureHeaders.findStoredUrl(headers(last.headers())));
+    }
+
     private DeliveryReceipt receipt(StoredDelivery stored) {
         List<byte[]> chain = repository.certificates(List.of(stored.chain().split(",", -1)));
         Map<String, String> headers = headers(stored.headers());

@@ -25,6 +25,8 @@ record DeliveryFilter(
         @Nullable Instant from,
         @Nullable Instant to,
         @Nullable String state) {
+    private static final Instant EARLIEST = Instant.parse("1900-01-01T00:00:00Z");
+    private static final Instant LATEST = Instant.parse("9999-01-01T00:00:00Z");
 
     /** The filter of a call's parameters; answers 400 when one cannot be read. */
     static DeliveryFilter of(
@@ -36,6 +38,9 @@ record DeliveryFilter(
             @Nullable String state) {
         if (state != null && DeliveryState.find(state).isEmpty()) {
             throw Problem.badRequest("state must be accepted or ignored.");
+        }
+        if (correlation != null && correlation.indexOf(0) >= 0) {
+            throw Problem.badRequest("correlation holds a character that no id has.");
         }
         return new DeliveryFilter(
                 referral == null
@@ -61,9 +66,14 @@ record DeliveryFilter(
 
     private static @Nullable Instant time(String parameter, @Nullable String text) {
         try {
-            return text == null ? null : OffsetDateTime.parse(text).toInstant();
+            @Nullable
+            Instant time = text == null ? null : OffsetDateTime.parse(text).toInstant();
+            if (time == null || (time.isAfter(EARLIEST) && time.isBefore(LATEST))) {
+                return time;
+            }
         } catch (DateTimeException notATime) {
-            throw Problem.badRequest(parameter + " must be an ISO-8601 time such as 2026-11-20T09:30:00Z.");
+            // falls through to the one answer both cases share
         }
+        throw Problem.badRequest(parameter + " must be an ISO-8601 time such as 2026-11-20T09:30:00Z.");
     }
 }

@@ -4,6 +4,7 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The headers a signature comes with.
@@ -50,6 +51,11 @@ record SignatureHeaders(String certificateUrl, String algorithm, byte[] signatur
     static byte[] storedSignature(Map<String, String> kept) throws RefusedException {
         String token = kept.getOrDefault(SIGNATURE, kept.getOrDefault(AUTHORIZATION, ""));
         return decode(token);
+    }
+
+    /** The certificate's URL in headers that were stored. */
+    static Optional<String> findStoredUrl(Map<String, String> kept) {
+        return Optional.ofNullable(kept.get(CERTIFICATE_URL));
     }
 
     private static String single(List<String> values) throws RefusedException {

@@ -53,10 +53,17 @@ class SignatureVerifier {
             URI url = settings.certificateHosts()
                     .find(headers.certificateUrl())
                     .orElseThrow(() -> new RefusedException(Refusal.CERTIFICATE_HOST_NOT_ALLOWED));
-            return new WebhookVerdict.Genuine(algorithm, chain(url, algorithm, headers.signature(), body));
+            CertificateChain chain = chain(url, algorithm, headers.signature(), body);
+            certificates.prove(url);
+            return new WebhookVerdict.Genuine(algorithm, chain);
         } catch (RefusedException refused) {
             return new WebhookVerdict.Refused(refused.refusal());
         }
+    }
+
+    /** This URL led to the certificate of a delivery that was verified before: its fetch does not compete with strangers. */
+    void prove(String certificateUrl) {
+        settings.certificateHosts().find(certificateUrl).ifPresent(certificates::prove);
     }
 
     /**

@@ -1,7 +1,6 @@
 package org.cosellbridge.webhook;
 
 import jakarta.json.Json;
-import jakarta.json.JsonException;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonReader;
 import jakarta.json.JsonString;
@@ -16,7 +15,11 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.time.LocalDateTime;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
 import java.time.temporal.ChronoUnit;
 import java.util.HexFormat;
 import java.util.Locale;
@@ -44,6 +47,14 @@ record WebhookEvent(
     private static final Set<String> ABOUT_RELATED = Set.of("related-referral-created", "related-referral-updated");
     private static final int MAX_NAME = 200;
     private static final int MAX_DATE = 64;
+
+    /** Other dates of the sender have no zone; this one's name says UTC. A signed event must not be lost for that. */
+    private static final DateTimeFormatter WITH_OR_WITHOUT_ZONE = new DateTimeFormatterBuilder()
+            .append(DateTimeFormatter.ISO_LOCAL_DATE_TIME)
+            .optionalStart()
+            .appendOffsetId()
+            .toFormatter(Locale.ROOT);
+
     private static final OffsetDateTime FIRST_DATE = OffsetDateTime.parse("1970-01-01T00:00:00Z");
     private static final OffsetDateTime LAST_DATE = OffsetDateTime.parse("9999-12-31T00:00:00Z");
 
@@ -98,8 +109,8 @@ record WebhookEvent(
             try (JsonReader reader = Json.createReader(new StringReader(text))) {
                 return reader.readObject();
             }
-        } catch (CharacterCodingException | JsonException notAnObject) {
-            throw malformed();
+        } catch (CharacterCodingException | RuntimeException notAnObject) {
+            throw malformed(); // what is nested too deeply is no JsonException everywhere
         }
     }
 
@@ -116,7 +127,10 @@ record WebhookEvent(
 
     private static Instant date(String text) throws RefusedException {
         try {
-            OffsetDateTime date = OffsetDateTime.parse(text);
+            OffsetDateTime date = WITH_OR_WITHOUT_ZONE.parseBest(text, OffsetDateTime::from, LocalDateTime::from)
+                            instanceof OffsetDateTime zoned
+                    ? zoned
+                    : LocalDateTime.parse(text).atOffset(ZoneOffset.UTC);
             if (date.isBefore(FIRST_DATE) || date.isAfter(LAST_DATE)) {
                 throw malformed();
             }

@@ -98,6 +98,12 @@ class AuditQueryTest {
     }
 
     @Test
+    void refusesACharacterThatNoDatabaseKeeps() {
+        assertThatThrownBy(() -> AuditQuery.parse(Map.of("actor", List.of("a\u0000b"))))
+                .isInstanceOf(WebApplicationException.class);
+    }
+
+    @Test
     void refusesAParameterThatIsGivenTwice() {
         assertThatThrownBy(() -> AuditQuery.parse(Map.of("actor", List.of("a", "b"))))
                 .hasMessageContaining("actor must be given once");

@@ -113,6 +113,47 @@ class CanonicalFormTest {
         assertThat(text(written(value))).contains("\"written\":" + canonical + "}");
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                // the samples of RFC 8785, appendix B, as ECMAScript writes them
+                "0|0",
+                "5e-324|5e-324",
+                "-5e-324|-5e-324",
+                "1.7976931348623157e+308|1.7976931348623157e+308",
+                "-1.7976931348623157e+308|-1.7976931348623157e+308",
+                "9007199254740992|9007199254740992",
+                "-9007199254740992|-9007199254740992",
+                "295147905179352830000|295147905179352830000",
+                "9.999999999999997e+22|9.999999999999997e+22",
+                "1e+23|1e+23",
+                "2e+23|2e+23",
+                "2.2250738585072014e-308|2.2250738585072014e-308",
+                "1.0000000000000001e+23|1.0000000000000001e+23",
+                "999999999999999700000|999999999999999700000",
+                "999999999999999900000|999999999999999900000",
+                "1e+21|1e+21",
+                "9.999999999999997e-7|9.999999999999997e-7",
+                "0.000001|0.000001",
+                "333333333.3333332|333333333.3333332",
+                "333333333.3333333|333333333.3333333",
+                "-0.0000033333333333333333|-0.0000033333333333333333",
+                "1424953923781206.2|1424953923781206.2"
+            })
+    void writesNumbersAsTheStandardsSamplesSay(String value, String canonical) {
+        assertThat(text(written(value))).contains("\"written\":" + canonical + "}");
+    }
+
+    @Test
+    void sortsKeysAndEscapesTextsAsTheStandardsSamplesSay() {
+        assertThat(text(written(
+                        "{\"\u20ac\":1,\"\\r\":2,\"\ufb33\":3,\"1\":4,\"\ud83d\ude00\":5,\"\u0080\":6,\"\u00f6\":7}")))
+                .contains("{\"\\r\":2,\"1\":4,\"\u0080\":6,\"\u00f6\":7,\"\u20ac\":1,\"\ud83d\ude00\":5,\"\ufb33\":3}");
+        assertThat(text(written("\"\\u20ac$\\u000F\\u000aA'\\u0042\\u0022\\u005c\\\\\\\"\\/\u2028\u007f\"")))
+                .contains("\"\u20ac$\\u000f\\nA'B\\\"\\\\\\\\\\\"/\u2028\u007f\"");
+    }
+
     @Test
     void replacesWhatHasNoUtf8AndWhatADatabaseCannotHold() {
         AuditEntry entry = AuditEntry.of(AuditKind.ATTEMPT_FAILED)

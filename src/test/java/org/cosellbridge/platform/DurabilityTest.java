@@ -40,7 +40,7 @@ class DurabilityTest {
                 assertThat(line).matches("\\d+");
                 acknowledged = Long.parseLong(line);
                 if (acknowledged == 3_000) {
-                    writer.destroyForcibly();
+                    writer.toHandle().destroyForcibly(); // the process itself would close the stream that is read here
                 }
             }
         }

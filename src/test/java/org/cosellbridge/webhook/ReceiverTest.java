@@ -119,6 +119,24 @@ class ReceiverTest {
     }
 
     @Test
+    void floodRightAfterAStartDoesNotStopTheSenderOfTheLastDelivery() {
+        assertThat(receive(event("referral-created", DATE))).isEqualTo(new Answer.Taken());
+        SignatureVerifier fresh =
+                new SignatureVerifier(settings, new CertificatePaths(settings, fetcher, clock), fetcher, clock);
+        Receiver started = new Receiver(settings, fresh, deliveries, refusals, clock);
+        byte[] body = event("referral-updated", DATE).getBytes(StandardCharsets.UTF_8);
+        for (int i = 0; i < CertificateCache.FETCHES_PER_MINUTE + 10; i++) {
+            Map<String, List<String>> strangers = headers(body);
+            strangers.put("X-MS-Certificate-Url", List.of(certificateUrl + "?flood=" + i));
+            strangers.put("Authorization", List.of("Signature AAAA"));
+            assertThat(started.receive(new WebhookRequest("192.0.2.1", strangers, new ByteArrayInputStream(body))))
+                    .isInstanceOf(Answer.Refused.class);
+        }
+        assertThat(started.receive(new WebhookRequest("192.0.2.1", headers(body), new ByteArrayInputStream(body))))
+                .isEqualTo(new Answer.Taken());
+    }
+
+    @Test
     void storesDeliveryAndWantsItsReferralOnEveryConnection() {
         assertThat(receive(event("referral-updated", DATE))).isEqualTo(new Answer.Taken());
         DeliveryItem item = onlyDelivery();
@@ -418,6 +436,11 @@ class ReceiverTest {
         @Override
         public Optional<DeliveryReceipt> find(String id) {
             return database.inTransaction(() -> super.find(id));
+        }
+
+        @Override
+        public Optional<String> findLastCertificateUrl() {
+            return database.inTransaction(super::findLastCertificateUrl);
         }
     }
 

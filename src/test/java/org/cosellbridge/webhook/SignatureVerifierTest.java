@@ -405,6 +405,48 @@ class SignatureVerifierTest {
     }
 
     @Test
+    void floodOfUrlsThatLeadToCertificatesNeverStopsTheProvenOne() {
+        SignatureVerifier verifier = verifier(MICROSOFT.root());
+        assertThat(verify(verifier, DISPATCHER)).isInstanceOf(WebhookVerdict.Genuine.class);
+        String forged = new TestAuthority("x").issueDispatcher().sign(BODY, "SHA256withRSA");
+        for (int minute = 1; minute <= 4; minute++) {
+            clock.move(Duration.ofMinutes(1));
+            for (int i = 0; i < 40; i++) {
+                // a host that ignores queries answers the certificate itself at every one of these
+                String url = host.url("/cert.cer?flood=" + minute + "-" + i);
+                assertThat(verifier.verify(headers(url, "rsa-sha256", forged), BODY))
+                        .isInstanceOf(WebhookVerdict.Refused.class);
+            }
+        }
+        int before = host.calls();
+        assertThat(verify(verifier, DISPATCHER)).isInstanceOf(WebhookVerdict.Genuine.class);
+        assertThat(host.calls()).isEqualTo(before);
+    }
+
+    @Test
+    void strangersUrlsThatWorkedOnceStillSpendTheBudget() {
+        SignatureVerifier verifier = verifier(MICROSOFT.root());
+        host.holdDer("/cert.cer", DISPATCHER.certificate());
+        String forged = new TestAuthority("x").issueDispatcher().sign(BODY, "SHA256withRSA");
+        for (int round = 0; round < 3; round++) {
+            for (int i = 0; i < 20; i++) {
+                verifier.verify(headers(host.url("/cert.cer?flood=" + i), "rsa-sha256", forged), BODY);
+                verifier.verify(headers(host.url("/nothing-" + round + "-" + i), "rsa-sha256", forged), BODY);
+            }
+            int before = host.calls();
+            clock.move(Duration.ofMinutes(6));
+            for (int i = 0; i < 20; i++) {
+                verifier.verify(headers(host.url("/other-" + round + "-" + i), "rsa-sha256", forged), BODY);
+            }
+            for (int i = 0; i < 20; i++) {
+                verifier.verify(headers(host.url("/cert.cer?flood=" + i), "rsa-sha256", forged), BODY);
+            }
+            assertThat(host.calls() - before).isLessThanOrEqualTo(CertificateCache.FETCHES_PER_MINUTE);
+            clock.move(Duration.ofMinutes(6));
+        }
+    }
+
+    @Test
     void fetchesTheCertificateOnceADay() {
         SignatureVerifier verifier = verifier(MICROSOFT.root());
         TestAuthority.Signer longLived = MICROSOFT.issue(

@@ -91,7 +91,6 @@ class WebhookEventTest {
                 "{\"EventName\":\"a\\u0000b\",\"ResourceChangeUtcDate\":\"" + DATE + "\"}",
                 "{\"EventName\":\"test-created\"}",
                 "{\"EventName\":\"test-created\",\"ResourceChangeUtcDate\":\"yesterday\"}",
-                "{\"EventName\":\"test-created\",\"ResourceChangeUtcDate\":\"2024-05-17T09:05:39\"}",
                 "{\"EventName\":\"test-created\",\"ResourceChangeUtcDate\":\"+99999-05-17T09:05:39Z\"}",
                 "{\"EventName\":\"referral-created\",\"ResourceChangeUtcDate\":\"" + DATE + "\"}",
                 "{\"EventName\":\"referral-created\",\"ResourceUri\":\"https://a/b\",\"ResourceChangeUtcDate\":\""
@@ -106,6 +105,21 @@ class WebhookEventTest {
                 .isInstanceOfSatisfying(
                         RefusedException.class,
                         refused -> assertThat(refused.refusal()).isEqualTo(Refusal.EVENT_MALFORMED));
+    }
+
+    @Test
+    void readsDateWithoutZoneAsTheUtcThatItsNameSays() throws RefusedException {
+        assertThat(parse(event("referral-updated", "https://a/" + ID, "2024-05-17T09:05:39.5485487"))
+                        .changedAt())
+                .isEqualTo(Instant.parse("2024-05-17T09:05:39.548548Z"));
+    }
+
+    @Test
+    void refusesWhatIsNestedTooDeeply() {
+        String deep = "[".repeat(20_000) + "]".repeat(20_000);
+        assertThatThrownBy(() -> parse("{\"EventName\":\"test-created\",\"ResourceChangeUtcDate\":\"" + DATE
+                        + "\",\"More\":" + deep + "}"))
+                .isInstanceOf(RefusedException.class);
     }
 
     @Test

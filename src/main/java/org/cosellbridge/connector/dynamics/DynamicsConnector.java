@@ -144,7 +144,7 @@ final class DynamicsConnector implements Connector, ReadsRecords, WritesRecords 
             if (refusal.isExisting() || (refusal.isDuplicate() && isTaken(call, shape, referralId, id))) {
                 return Optional.empty();
             }
-            throw errors.from(answer, null, false);
+            throw errors.from(answer, null, false, values.values());
         }
         RemoteRecord created = record(call, shape, client.body(answer));
         StateChange state = changes.state();
@@ -280,7 +280,7 @@ final class DynamicsConnector implements Connector, ReadsRecords, WritesRecords 
                 Map.of("If-Match", current.version(), "Prefer", RETURN_ROW),
                 columns);
         if (!answer.isSuccess()) {
-            throw errors.from(answer, current.ref(), true);
+            throw errors.from(answer, current.ref(), true, columns.values());
         }
         return record(call, shape, client.body(answer));
     }

@@ -3,12 +3,17 @@ package org.cosellbridge.connector.dynamics;
 import jakarta.json.JsonException;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
+import jakarta.json.JsonValue;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.cosellbridge.connector.ConnectorException;
 import org.cosellbridge.connector.RecordGoneException;
 import org.cosellbridge.connector.RecordRef;
@@ -24,6 +29,14 @@ import org.jspecify.annotations.Nullable;
 /** What a failure of Dataverse means. Decided here and nowhere else, by the code in the body and then by the HTTP status. */
 final class DynamicsErrors {
     private static final int LONGEST_SERVER_TEXT = 300;
+
+    /** Shorter values (a country, a state) would strike out parts of ordinary words. */
+    private static final int LEAST_MASKED = 3;
+
+    private static final String HIDDEN = "…";
+    private static final Pattern EMAIL = Pattern.compile("[\\w.%+'-]+@[\\w.-]+\\w");
+    private static final Pattern PHONE =
+            Pattern.compile("(?<![0-9A-Za-z-])\\+?\\(?\\d[\\d ()/.-]{5,}\\d(?![0-9A-Za-z-])");
     private static final Duration DISABLED_PAUSE = Duration.ofMinutes(15);
 
     private static final Set<String> MISSING = Set.of("0x80040217", "0x80060891");
@@ -59,27 +72,49 @@ final class DynamicsErrors {
      *
      * @param status the HTTP status
      * @param code the code in lower case, empty when the body has none
-     * @param text the server's text, at most 300 characters
+     * @param text the server's text
+     * @param shown the same for people and the trail: without what was sent, addresses and numbers of phones, at most 300 characters
      */
-    record Refusal(int status, String code, String text) {
+    record Refusal(int status, String code, String text, String shown) {
         /** Reads the answer; gateways answer text or HTML, then there is no code. */
         static Refusal of(HttpAnswer answer) {
+            return of(answer, List.of());
+        }
+
+        /** Reads the answer to a call that sent these values: they may be personal, and the server may quote them. */
+        static Refusal of(HttpAnswer answer, Collection<JsonValue> sent) {
             try {
                 JsonObject error = DynamicsJson.parse(answer.body()).getJsonObject("error");
                 if (error != null) {
+                    String message = text(error, "message");
                     return new Refusal(
                             answer.status(),
                             text(error, "code").toLowerCase(Locale.ROOT),
-                            shorten(text(error, "message")));
+                            message,
+                            shorten(masked(message, sent)));
                 }
             } catch (JsonException | ClassCastException notDataverse) {
                 // no code then; the status decides
             }
-            return new Refusal(answer.status(), "", "");
+            return new Refusal(answer.status(), "", "", "");
         }
 
         private static String text(JsonObject error, String member) {
             return error.get(member) instanceof JsonString string ? string.getString() : "";
+        }
+
+        private static String masked(String message, Collection<JsonValue> sent) {
+            List<String> values = sent.stream()
+                    .filter(JsonString.class::isInstance)
+                    .map(value -> ((JsonString) value).getString())
+                    .filter(value -> value.length() >= LEAST_MASKED)
+                    .sorted(Comparator.comparing(String::length).reversed())
+                    .toList();
+            String masked = message;
+            for (String value : values) {
+                masked = masked.replace(value, HIDDEN);
+            }
+            return PHONE.matcher(EMAIL.matcher(masked).replaceAll(HIDDEN)).replaceAll(HIDDEN);
         }
 
         private static String shorten(String text) {
@@ -116,7 +151,7 @@ final class DynamicsErrors {
 
         private String quote() {
             String named = code.isEmpty() ? "HTTP " + status : "HTTP " + status + ", code " + code;
-            return text.isEmpty() ? " (" + named + ".)" : " Dynamics 365 says: \"" + text + "\" (" + named + ".)";
+            return shown.isEmpty() ? " (" + named + ".)" : " Dynamics 365 says: \"" + shown + "\" (" + named + ".)";
         }
     }
 
@@ -127,7 +162,12 @@ final class DynamicsErrors {
      * @param guarded whether the call carried {@code If-Match}
      */
     ConnectorException from(HttpAnswer answer, @Nullable RecordRef ref, boolean guarded) {
-        Refusal refusal = Refusal.of(answer);
+        return from(answer, ref, guarded, List.of());
+    }
+
+    /** What this answer to a call that sent these values means. */
+    ConnectorException from(HttpAnswer answer, @Nullable RecordRef ref, boolean guarded, Collection<JsonValue> sent) {
+        Refusal refusal = Refusal.of(answer, sent);
         String code = refusal.code();
         if (answer.status() == 429 || THROTTLED.contains(code)) {
             return new RetryableException(

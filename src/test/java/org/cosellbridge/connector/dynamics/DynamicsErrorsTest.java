@@ -127,6 +127,26 @@ class DynamicsErrorsTest {
     }
 
     @Test
+    void neverQuotesWhatWasSentNorAnAddressOrAPhone() {
+        ConnectorException rejected = errors.from(
+                answer(
+                        400,
+                        "0x80040265",
+                        "Plug-in: contact Ada Lovelace (ada@example.com, +44 20 7946 0000) of Analytical Engines is barred, row"
+                                + " a1b2c3d4-0000-0000-0000-000000000001"),
+                REF,
+                false,
+                List.of(
+                        jakarta.json.Json.createValue("Ada Lovelace"),
+                        jakarta.json.Json.createValue("Analytical Engines"),
+                        jakarta.json.Json.createValue("is"),
+                        jakarta.json.JsonValue.NULL));
+
+        assertThat(rejected.getMessage())
+                .contains("Plug-in: contact … (…, …) of … is barred, row a1b2c3d4-0000-0000-0000-000000000001");
+    }
+
+    @Test
     void understandsAnswersThatAreNotJson() {
         assertThat(errors.from(answer(502, "<html>Bad Gateway</html>"), REF, false))
                 .isInstanceOf(RetryableException.class);
