@@ -59,10 +59,18 @@ public record RemoteField(
      *
      * @param step what the connector does
      * @param fields what the step writes, by field name, such as {@code statecode} beside {@code statuscode}
+     * @param closing of a step that closes: what the close activity is told, by its field name, and the field of the record with the
+     *     value, such as {@code actualrevenue} from {@code estimatedvalue}
      */
-    public record StateStep(Step step, Map<String, Integer> fields) {
+    public record StateStep(Step step, Map<String, Integer> fields, Map<String, String> closing) {
         public StateStep {
             fields = Map.copyOf(fields);
+            closing = Map.copyOf(closing);
+        }
+
+        /** A step that tells the close activity nothing. */
+        public StateStep(Step step, Map<String, Integer> fields) {
+            this(step, fields, Map.of());
         }
     }
 

@@ -30,10 +30,18 @@ public record CrmField(
      *
      * @param step what has to be done
      * @param fields what the record then holds, by field name, such as {@code statecode} beside {@code statuscode}
+     * @param closing of a step that closes: what the close activity is told, by its field name, and the field of the record with the
+     *     value, such as {@code actualrevenue} from {@code estimatedvalue}
      */
-    public record StateStep(Step step, Map<String, Integer> fields) {
+    public record StateStep(Step step, Map<String, Integer> fields, Map<String, String> closing) {
         public StateStep {
             fields = Map.copyOf(fields);
+            closing = Map.copyOf(closing);
+        }
+
+        /** A step that tells the close activity nothing. */
+        public StateStep(Step step, Map<String, Integer> fields) {
+            this(step, fields, Map.of());
         }
     }
 

@@ -35,6 +35,15 @@ import org.jspecify.annotations.Nullable;
  * fault, so that one look shows all of them.
  */
 final class DocumentReader {
+    private static final Set<CrmType> PLAIN = EnumSet.of(
+            CrmType.TEXT,
+            CrmType.NUMBER,
+            CrmType.MONEY,
+            CrmType.BOOLEAN,
+            CrmType.DATE,
+            CrmType.DATETIME,
+            CrmType.CHOICE);
+
     private final String name;
     private final List<MappingFault> faults = new ArrayList<>();
     private final Set<String> misshapen = new HashSet<>();
@@ -294,12 +303,18 @@ final class DocumentReader {
                 Map<String, Integer> written = new LinkedHashMap<>();
                 JsonObject numbers = step.asJsonObject().getJsonObject("fields");
                 numbers.keySet().forEach(column -> written.put(column, numbers.getInt(column)));
+                Map<String, String> closing = new LinkedHashMap<>();
+                JsonObject told = step.asJsonObject().getJsonObject("closing");
+                if (told != null) {
+                    told.keySet().forEach(name -> closing.put(name, told.getString(name)));
+                }
                 states.put(
                         state,
                         new CrmField.StateStep(
                                 CrmField.Step.valueOf(
                                         step.asJsonObject().getString("step").toUpperCase(Locale.ROOT)),
-                                written));
+                                written,
+                                closing));
             });
         }
         return new CrmField(
@@ -550,6 +565,10 @@ final class DocumentReader {
                         "No field writes the path 'id' to '" + key.getString() + "' when a record is created.");
             }
         }
+        if (fields.size() == list.size()) {
+            fields.forEach(
+                    field -> field.crm().states().forEach((state, step) -> checkClosing(field, state, step, fields)));
+        }
         for (FieldMapping field : fields) {
             field.lockedBy().ifPresent(lock -> {
                 boolean there = fields.stream()
@@ -562,6 +581,24 @@ final class DocumentReader {
                 }
             });
         }
+    }
+
+    /** Only a step that closes tells something, and only plain values of mapped fields are at hand. */
+    private void checkClosing(FieldMapping field, String state, CrmField.StateStep step, List<FieldMapping> fields) {
+        String place = field.place() + "/states/" + state + "/closing";
+        if (!step.closing().isEmpty() && step.step() == CrmField.Step.SET) {
+            fault(place, "Only the steps win and lose close a record.");
+        }
+        step.closing().forEach((told, column) -> {
+            boolean there = fields.stream()
+                    .map(FieldMapping::crm)
+                    .anyMatch(crm -> crm.name().equals(column) && PLAIN.contains(crm.type()));
+            if (!there) {
+                fault(
+                        place + "/" + told,
+                        "There is no field with a plain value for the CRM field '" + column + "' in the document.");
+            }
+        });
     }
 
     private List<RelatedMapping> readRelated(

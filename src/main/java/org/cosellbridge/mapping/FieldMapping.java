@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 import org.cosellbridge.referral.Direction;
 import org.cosellbridge.referral.ReferralPath;
 import org.cosellbridge.referral.ReferralPath.Kind;
@@ -218,7 +217,11 @@ public final class FieldMapping {
         } else if (is.transforms.containsKey(Direction.TO_CRM)) {
             return "transformed";
         } else if (is.values != null) {
-            return is.values.toCrm(raw).isPresent() ? "by the value table" : "not in the value table: default";
+            return is.values.toCrm(raw).isPresent()
+                    ? "by the value table"
+                    : value == JsonValue.NULL
+                            ? "not in the value table: left alone"
+                            : "not in the value table: default";
         }
         return is.maxLength > 0 && value.toString().endsWith("\u2026\"") ? "cut" : "copied";
     }
@@ -237,12 +240,14 @@ public final class FieldMapping {
 
     private JsonValue mapped(Direction direction, JsonValue value) {
         JsonValue byDefault = is.defaults.getOrDefault(direction, JsonValue.NULL);
+        // a default that is null is one, too: what the table does not list then leaves the other side alone
+        boolean hasDefault = is.defaults.containsKey(direction);
         if (is.values == null) {
             return expressed(direction, value == JsonValue.NULL ? byDefault : value);
         }
         Optional<JsonValue> found =
                 direction == Direction.TO_CRM ? is.values.toCrm(value) : is.values.toPartnerCenter(value);
-        if (found.isEmpty() && byDefault == JsonValue.NULL) {
+        if (found.isEmpty() && !hasDefault) {
             throw failure("The value " + (direction == Direction.TO_CRM ? "at Partner Center" : "in the CRM")
                     + " is not in the value table. Add a row for it, or a default.");
         }
@@ -251,20 +256,26 @@ public final class FieldMapping {
 
     /** The value in the form the other side takes. */
     JsonValue expressed(Direction direction, JsonValue value) {
-        if (Values.isEmpty(value)) {
+        if (Values.isEmpty(value) || isUnsetTime(direction, value)) {
             return JsonValue.NULL;
         }
         return Values.orNull(direction == Direction.TO_CRM ? forCrm(value) : forPartnerCenter(value));
     }
 
+    private boolean isUnsetTime(Direction direction, JsonValue value) {
+        boolean time = direction == Direction.TO_CRM
+                ? is.crm.type() == CrmType.DATE || is.crm.type() == CrmType.DATETIME
+                : is.path != null && is.path.kind() == Kind.DATETIME;
+        return time && Values.isUnsetTime(value);
+    }
+
     private JsonValue forCrm(JsonValue value) {
         return switch (is.crm.type()) {
             case TEXT ->
-                Values.text(Values.cut(
+                Values.text(
                         is.separator != null && value instanceof JsonArray
-                                ? elements(value).stream().collect(Collectors.joining(is.separator))
-                                : text(value),
-                        is.maxLength));
+                                ? Values.join(elements(value), is.separator, is.maxLength)
+                                : Values.cut(text(value), is.maxLength));
             case NUMBER, MONEY -> number(value);
             case BOOLEAN -> truth(value);
             case DATE -> Values.date(instant(value));
@@ -364,11 +375,17 @@ public final class FieldMapping {
                                 .map(truth -> truth ? JsonValue.TRUE : JsonValue.FALSE)
                                 .orElse(fallback);
                     case DATE ->
-                        Values.findInstant(value).<JsonValue>map(Values::date).orElse(fallback);
+                        Values.isUnsetTime(value)
+                                ? JsonValue.NULL
+                                : Values.findInstant(value)
+                                        .<JsonValue>map(Values::date)
+                                        .orElse(fallback);
                     case DATETIME ->
-                        Values.findInstant(value)
-                                .<JsonValue>map(Values::dateTime)
-                                .orElse(fallback);
+                        Values.isUnsetTime(value)
+                                ? JsonValue.NULL
+                                : Values.findInstant(value)
+                                        .<JsonValue>map(Values::dateTime)
+                                        .orElse(fallback);
                     case CHOICE, LOOKUP, STATE, REFERENCE ->
                         cleaned(value, fallback) instanceof JsonString text
                                 ? Values.text(text.getString().strip().toLowerCase(Locale.ROOT))

@@ -18,6 +18,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -40,16 +41,31 @@ final class Values {
     private static final Pattern NUMBER =
             Pattern.compile("[+-]?(?:\\d{1,30}(?:\\.\\d{0,30})?|\\.\\d{1,30})(?:[eE][+-]?\\d{1,2})?");
 
+    /** What no CRM stores: control characters, half a surrogate pair, what Unicode calls no character. */
+    private static final Pattern UNSTORABLE =
+            Pattern.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\p{Cs}\\ufffe\\uffff]");
+
+    private static final Pattern ZONE_WITHOUT_COLON = Pattern.compile("(.*T.*[+-]\\d{2})(\\d{2})");
+    private static final int MOST_DIGITS = 100;
+    private static final int DAY_LENGTH = 10;
+    /** Systems that know no empty time send the first moment of the year one instead. */
+    private static final Instant YEAR_TWO = Instant.parse("0002-01-01T00:00:00Z");
+
     private Values() {}
 
     static JsonString text(String text) {
         return JSON.createValue(text);
     }
 
-    /** The number without trailing zeros and without an exponent. */
+    /** The number without trailing zeros and, unless it is out of all reason, without an exponent. */
     static JsonNumber number(BigDecimal number) {
         BigDecimal stripped = number.signum() == 0 ? BigDecimal.ZERO : number.stripTrailingZeros();
-        return JSON.createValue(stripped.scale() < 0 ? stripped.setScale(0) : stripped);
+        return JSON.createValue(stripped.scale() < 0 && isReasonable(stripped) ? stripped.setScale(0) : stripped);
+    }
+
+    /** Whether the number can be written out: a few bytes can name one whose digits fill the memory. */
+    private static boolean isReasonable(BigDecimal number) {
+        return Math.abs((long) number.scale()) <= MOST_DIGITS && number.precision() <= MOST_DIGITS;
     }
 
     /** Whether there is nothing in it: JSON null, blank text, an empty list or object. */
@@ -86,8 +102,9 @@ final class Values {
     }
 
     /**
-     * Text with HTML entities resolved, line feeds only, in Unicode's composed form, without trailing blanks; where marks are
-     * declared, without the marks that Microsoft's flows put before names. A GUID is in lower case.
+     * Text with HTML entities resolved, line feeds only, in Unicode's composed form, without trailing blanks and without characters
+     * that cannot be stored; where marks are declared, without the marks that Microsoft's flows put before names. A GUID is in
+     * lower case.
      */
     static String cleanText(String text, boolean marks) {
         // one pass can uncover what the next must clean ("&amp;amp;"), so it runs until nothing changes; every pass
@@ -99,8 +116,8 @@ final class Values {
             before = now;
             now = Normalizer.normalize(entities(now), Normalizer.Form.NFC)
                     .replace("\r\n", "\n")
-                    .replace('\r', '\n')
-                    .stripTrailing();
+                    .replace('\r', '\n');
+            now = UNSTORABLE.matcher(now).replaceAll("").stripTrailing();
             if (marks) {
                 now = MARKS.matcher(now).replaceFirst("");
             }
@@ -129,7 +146,7 @@ final class Values {
     /** The number in a JSON number or in text. */
     static Optional<BigDecimal> findNumber(JsonValue value) {
         if (value instanceof JsonNumber number) {
-            return Optional.of(number.bigDecimalValue());
+            return Optional.of(number.bigDecimalValue()).filter(Values::isReasonable);
         }
         if (value instanceof JsonString text) {
             String trimmed = text.getString().strip();
@@ -160,8 +177,12 @@ final class Values {
             return Optional.empty();
         }
         String text = string.getString().strip();
+        if (text.length() > DAY_LENGTH && text.charAt(DAY_LENGTH) == ' ') {
+            text = text.substring(0, DAY_LENGTH) + "T" + text.substring(DAY_LENGTH + 1);
+        }
+        text = ZONE_WITHOUT_COLON.matcher(text).replaceFirst("$1:$2");
         try {
-            if (text.length() == 10) {
+            if (text.length() == DAY_LENGTH) {
                 return Optional.of(
                         LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant());
             }
@@ -171,6 +192,11 @@ final class Values {
         } catch (DateTimeParseException notATime) {
             return Optional.empty();
         }
+    }
+
+    /** Whether it is a time of the year one or before, with which some systems say that there is none. */
+    static boolean isUnsetTime(JsonValue value) {
+        return findInstant(value).filter(instant -> instant.isBefore(YEAR_TWO)).isPresent();
     }
 
     static JsonString date(Instant instant) {
@@ -213,6 +239,19 @@ final class Values {
             }
             case TRUE, FALSE, NULL -> value;
         };
+    }
+
+    /** As many of the elements, joined, as fit into so many characters; all when the length is 0. */
+    static String join(List<String> elements, String separator, int length) {
+        StringBuilder joined = new StringBuilder();
+        for (String element : elements) {
+            int more = (joined.isEmpty() ? 0 : separator.length()) + element.length();
+            if (length > 0 && joined.length() + more > length) {
+                break;
+            }
+            joined.append(joined.isEmpty() ? "" : separator).append(element);
+        }
+        return joined.toString();
     }
 
     /** Cut to at most so many characters, the last one an ellipsis that shows the cut; never within a surrogate pair. */

@@ -1,6 +1,7 @@
 package org.cosellbridge.platform;
 
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Startup;
@@ -9,13 +10,11 @@ import org.eclipse.microprofile.health.Startup;
 @Startup
 @ApplicationScoped
 public class StartedHealthCheck implements HealthCheck {
+    @Inject
+    private StartState start;
+
     @Override
     public HealthCheckResponse call() {
-        return HealthCheckResponse.named("start").status(isThrough()).build();
-    }
-
-    /** Whether the start is through. */
-    public boolean isThrough() {
-        return "through".equals(System.getProperty(org.cosellbridge.platform.Startup.START));
+        return HealthCheckResponse.named("start").status(start.isThrough()).build();
     }
 }

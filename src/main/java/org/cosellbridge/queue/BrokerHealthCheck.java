@@ -8,7 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import org.cosellbridge.platform.StartedHealthCheck;
+import org.cosellbridge.platform.StartState;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
@@ -24,10 +24,10 @@ class BrokerHealthCheck implements HealthCheck {
     private static final long PATIENCE_SECONDS = 3;
 
     private final NudgeSender sender;
-    private final StartedHealthCheck start;
+    private final StartState start;
 
     @Inject
-    BrokerHealthCheck(NudgeSender sender, StartedHealthCheck start) {
+    BrokerHealthCheck(NudgeSender sender, StartState start) {
         this.sender = sender;
         this.start = start;
     }

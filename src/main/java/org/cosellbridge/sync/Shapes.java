@@ -57,7 +57,8 @@ final class Shapes {
                                 entry -> new RemoteField.StateStep(
                                         RemoteField.Step.valueOf(
                                                 entry.getValue().step().name()),
-                                        entry.getValue().fields()))));
+                                        entry.getValue().fields(),
+                                        entry.getValue().closing()))));
     }
 
     private static RemoteTable table(CrmTable table) {

@@ -149,7 +149,10 @@ class BuiltInDocumentsTest {
                 field(OPPORTUNITY, "state").crm().states();
 
         assertThat(states.get("3"))
-                .isEqualTo(new CrmField.StateStep(CrmField.Step.WIN, Map.of("statecode", 1, "statuscode", 3)));
+                .isEqualTo(new CrmField.StateStep(
+                        CrmField.Step.WIN,
+                        Map.of("statecode", 1, "statuscode", 3),
+                        Map.of("actualrevenue", "estimatedvalue")));
         assertThat(states.get("5"))
                 .isEqualTo(new CrmField.StateStep(CrmField.Step.LOSE, Map.of("statecode", 2, "statuscode", 5)));
         assertThat(field(OPPORTUNITY, "state").sameInCrm(text("4"), text("5"))).isTrue();

@@ -91,6 +91,8 @@ class MappingDocumentTest {
                 // types
                 "'path':'details.currency','type':'lookup','direction':'to-crm','match':'x'|/fields/1|needs 'target'",
                 "'path':'state','type':'state','direction':'to-crm'|/fields/1|needs 'states'",
+                "'path':'state','type':'state','direction':'to-crm','states':{'1':{'step':'set','fields':{'x':1},'closing':{'a':'new_referral'}}}|/fields/1/states/1/closing|Only the steps win and lose",
+                "'path':'state','type':'state','direction':'to-crm','states':{'1':{'step':'win','fields':{'x':1},'closing':{'a':'nowhere'}}}|/fields/1/states/1/closing/a|no field with a plain value",
                 "'path':'details.dealValue','type':'date','direction':'to-crm'|/fields/1|Give a transform",
                 "'path':'details.closingDateTime','type':'number','direction':'to-crm'|/fields/1|Give a transform",
                 "'path':'details.requirements.solutions[].id','type':'text','direction':'to-crm'|/fields/1|or a separator",
@@ -253,6 +255,19 @@ class MappingDocumentTest {
                 .isInstanceOf(MappingException.class)
                 .hasMessageContaining("not in the value table")
                 .hasMessageNotContaining("SECRET");
+    }
+
+    @Test
+    void aDefaultOfNullLeavesAnUnlistedValueWhereItIs() {
+        FieldMapping field = field(
+                "'path':'salesStage','type':'choice','direction':'to-crm','values':[{'partnerCenter':'10','crm':0}],"
+                        + "'default':{'toCrm':null}");
+
+        assertThat(field.toCrm(view("/salesStage", text("10")))).isEqualTo(Json.createValue(0));
+        assertThat(field.toCrm(view("/salesStage", text("new")))).isEqualTo(JsonValue.NULL);
+        assertThat(field.explain(view("/salesStage", text("new")), Occasion.UPDATE)
+                        .reason())
+                .isEqualTo("not in the value table: left alone");
     }
 
     @Test

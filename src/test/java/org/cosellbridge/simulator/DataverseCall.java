@@ -55,10 +55,11 @@ record DataverseCall(
         return URLDecoder.decode(encoded, StandardCharsets.UTF_8);
     }
 
-    private List<String> preferences() {
+    List<String> preferences() {
         return header("Prefer").stream()
                 .flatMap(value -> Arrays.stream(value.split(",")))
                 .map(String::trim)
+                .filter(preference -> !preference.isEmpty())
                 .toList();
     }
 

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -46,6 +47,13 @@ public final class DataverseSimulator implements AutoCloseable {
     private static final Pattern DEFINITION = Pattern.compile("EntityDefinitions\\(LogicalName='(\\w+)'\\)(?:/(.+))?");
     private static final String STATUS_ATTRIBUTE =
             "Attributes(LogicalName='statuscode')/Microsoft.Dynamics.CRM.StatusAttributeMetadata";
+    private static final Set<String> PREFERENCES = Set.of(
+            "return=representation",
+            "odata.include-annotations",
+            "odata.maxpagesize",
+            "odata.track-changes",
+            "odata.continue-on-error");
+    private static final Pattern VERSION = Pattern.compile("\\*|W/\"\\d+\"");
     private static final String KEY_EXISTS = "A record with matching key values already exists.";
 
     private final SimulatorServer server;
@@ -647,8 +655,31 @@ public final class DataverseSimulator implements AutoCloseable {
         return answer;
     }
 
+    /** A write takes a tag and a selection of what it answers; every call takes the documented preferences only. */
+    private void checkCall(DataverseCall call) {
+        for (String option : call.query().keySet()) {
+            if (!call.method().equals("GET") && !option.equals("tag") && !option.equals("$select")) {
+                server.log().breakRule("undocumented query option of a write: " + option);
+                throw DataverseStore.refuse(400, "0x0", "The query parameter " + option + " is not supported.");
+            }
+        }
+        for (String preference : call.preferences()) {
+            if (!PREFERENCES.contains(preference.split("=", 2)[0]) && !PREFERENCES.contains(preference)) {
+                server.log().breakRule("undocumented preference: " + preference);
+            }
+        }
+        call.header("If-Match")
+                .filter(version -> !VERSION.matcher(version).matches())
+                .ifPresent(version -> server.log().breakRule("If-Match is no eTag: " + version));
+        if (call.header("If-Match").isPresent()
+                && call.header("If-None-Match").filter("*"::equals).isPresent()) {
+            server.log().breakRule("If-Match together with If-None-Match: " + call.path());
+        }
+    }
+
     private SimulatorAnswer handle(DataverseCall call) {
         String path = call.path();
+        checkCall(call);
         if (path.equals("WhoAmI") || path.equals("WhoAmI()")) {
             return SimulatorAnswer.json(
                     200,
@@ -753,6 +784,9 @@ public final class DataverseSimulator implements AutoCloseable {
             throw DataverseStore.refuse(412, "", KEY_EXISTS);
         }
         checkVersion(call, found.get());
+        if (call.json().isEmpty()) {
+            server.log().breakRule("an update without a column: " + call.path());
+        }
         JsonObjectBuilder body = Json.createObjectBuilder(call.json());
         // key columns in the body are ignored when the row exists
         address.key().keySet().forEach(body::remove);

@@ -341,6 +341,53 @@ class DataverseSimulatorTest {
     }
 
     @Test
+    void countsWhatACarefulClientNeverDoes() {
+        String id = opportunity("A");
+        String row = "opportunities(" + id + ")";
+
+        assertThat(patch(row + "?$filter=x", "{\"name\":\"B\"}", "If-Match", "*")
+                        .code())
+                .isEqualTo("0x0");
+        patch(row, "{\"name\":\"B\"}", "If-Match", "3018272");
+        patch(row, "{}", "If-Match", "*");
+        send(request("GET", row + "?$select=name", "").header("Prefer", "return=minimal"));
+        send(request("PATCH", row, "{\"name\":\"C\"}").header("If-Match", "*").header("If-None-Match", "*"));
+
+        assertThat(brokenRules())
+                .hasSize(5)
+                .anyMatch(rule -> rule.contains("$filter"))
+                .anyMatch(rule -> rule.contains("is no eTag"))
+                .anyMatch(rule -> rule.contains("without a column"))
+                .anyMatch(rule -> rule.contains("return=minimal"))
+                .anyMatch(rule -> rule.contains("together with"));
+    }
+
+    @Test
+    void refusesDaysAndCharactersThatDataverseCannotStore() {
+        assertThat(post("opportunities", "{\"estimatedclosedate\":\"0001-01-01\"}")
+                        .code())
+                .isEqualTo("0x80048d19");
+        assertThat(post("opportunities", "{\"name\":\"a\\u0007b\"}").code()).isEqualTo("0x80040203");
+        assertThat(post("opportunities", "{\"description\":\"a\\r\\n\\tb\"}").status())
+                .isEqualTo(204);
+    }
+
+    @Test
+    void takesNoEstimateWhileProductsDetermineIt() {
+        String id = dataverse.create(
+                "opportunities", Map.of("name", "A", "estimatedvalue", 10, "isrevenuesystemcalculated", true));
+
+        assertThat(dataverse.row("opportunities", id).orElseThrow().get("estimatedvalue"))
+                .isEqualTo(JsonValue.NULL);
+        assertThat(post(
+                                "WinOpportunity",
+                                "{\"Status\":3,\"Reason\":1,\"OpportunityClose\":{\"opportunityid@odata.bind\":\"/opportunities("
+                                        + id + ")\"}}")
+                        .code())
+                .isEqualTo("0x80048d19");
+    }
+
+    @Test
     void filtersOrdersLimitsAndExpands() {
         String account = dataverse.create("accounts", Map.of("name", "O'Neill", "accountnumber", "X"));
         for (int i = 1; i <= 4; i++) {

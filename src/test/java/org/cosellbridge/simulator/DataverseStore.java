@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -44,6 +45,8 @@ final class DataverseStore {
     private static final Pattern KEY_PART = Pattern.compile("(\\w+)=(?:'((?:[^']|'')*)'|([^,']+))(?:,|$)");
     private static final Pattern UNSAFE_IN_KEY = Pattern.compile("[/<>*%&:\\\\?+]");
     private static final int MONEY_DIGITS = 4;
+    private static final int FIRST_YEAR = 1753;
+    private static final int LAST_YEAR = 9999;
 
     private final DataverseSchema schema = new DataverseSchema();
     private final Clock clock;
@@ -249,6 +252,10 @@ final class DataverseStore {
         keyed.forEach((column, value) -> values.put(column, Json.createValue(value)));
         values.putAll(parsed.values());
         lookups.putAll(parsed.lookups());
+        if (table.name().equals("opportunity") && values.get("isrevenuesystemcalculated") == JsonValue.TRUE) {
+            // the total of the products rules, and there are none yet
+            values.remove("estimatedvalue");
+        }
         String id = values.get(table.key()) instanceof JsonString given
                 ? given.getString().toLowerCase(Locale.ROOT)
                 : UUID.randomUUID().toString();
@@ -403,6 +410,12 @@ final class DataverseStore {
 
     /** Wins or loses an opportunity: the documented actions. */
     void close(boolean won, JsonObject body, Author author) {
+        body.keySet().stream()
+                .filter(parameter -> !Set.of("Status", "OpportunityClose").contains(parameter))
+                .findFirst()
+                .ifPresent(parameter -> {
+                    throw refuse(400, "0x80048d19", "The parameter '" + parameter + "' is not a valid parameter.");
+                });
         if (!(body.get("Status") instanceof JsonNumber status)
                 || !(body.get("OpportunityClose") instanceof JsonObject close)) {
             throw refuse(400, "0x80048d19", "The parameters Status and OpportunityClose are required.");
@@ -796,6 +809,12 @@ final class DataverseStore {
                             + table.name() + "' entity exceeded the maximum allowed length of '" + column.length()
                             + "'.");
         }
+        if (text.getString().chars().anyMatch(c -> c < ' ' && c != '\t' && c != '\n' && c != '\r')) {
+            throw refuse(
+                    400,
+                    "0x80040203",
+                    "The value of '" + column.name() + "' holds a character that is not valid in a text.");
+        }
         return text.getString().isEmpty() ? JsonValue.NULL : value;
     }
 
@@ -818,7 +837,8 @@ final class DataverseStore {
 
     private static boolean isDay(String text) {
         try {
-            return LocalDate.parse(text).toString().equals(text);
+            int year = LocalDate.parse(text).getYear();
+            return year >= FIRST_YEAR && year <= LAST_YEAR;
         } catch (DateTimeException notADay) {
             return false;
         }

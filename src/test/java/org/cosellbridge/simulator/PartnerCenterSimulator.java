@@ -521,6 +521,12 @@ public final class PartnerCenterSimulator implements AutoCloseable {
 
     private SimulatorAnswer post(SimulatorRequest request) {
         JsonObject body = object(request);
+        if (!request.rawQuery().isEmpty()) {
+            server.log().breakRule("an undocumented query option of a create: " + request.rawQuery());
+        }
+        body.keySet().stream()
+                .filter(ReferralRules::isServerOwned)
+                .forEach(member -> server.log().breakRule("a create sends " + member + ", which the server owns"));
         synchronized (store) {
             JsonObject saved = store.save(rules.created(body));
             tell(saved, "created", true);
@@ -534,6 +540,10 @@ public final class PartnerCenterSimulator implements AutoCloseable {
         }
         synchronized (store) {
             JsonObject current = visible(request);
+            if (request.header("If-Match").isEmpty()) {
+                // It works there, too, and overwrites what somebody wrote meanwhile.
+                server.log().breakRule("a PATCH without If-Match: " + request.path());
+            }
             request.header("If-Match").ifPresent(expected -> checkETag(current, expected));
             JsonObject saved = store.save(rules.patched(current, operations));
             tell(saved, "updated", true);
@@ -587,13 +597,23 @@ public final class PartnerCenterSimulator implements AutoCloseable {
         }
         Continuation from;
         if (options.containsKey("$skiptoken")) {
+            if (options.size() > 1) {
+                server.log().breakRule("further query options beside a $skiptoken: " + request.rawQuery());
+            }
             Continuation asked = continuations.get(options.get("$skiptoken"));
             if (asked == null) {
                 throw ReferralErrors.invalid("$skiptoken", "invalidQuery", "The token is unknown.");
             }
             from = asked;
         } else {
-            from = new Continuation(ReferralQuery.of(options, allowsGreaterOrEqual), referral -> true, 0);
+            ReferralQuery query = ReferralQuery.of(options, allowsGreaterOrEqual);
+            Set<String> unheardOf = new HashSet<>(query.select());
+            unheardOf.removeAll(ReferralRules.MEMBERS);
+            if (!unheardOf.isEmpty()) {
+                server.log().breakRule("a list selects what no referral has: " + unheardOf);
+                throw ReferralErrors.invalid("$select", "invalidQuery", "Unknown members: " + unheardOf + ".");
+            }
+            from = new Continuation(query, referral -> true, 0);
         }
         return page(from);
     }

@@ -396,7 +396,34 @@ class PartnerCenterSimulatorTest {
         call("PATCH", REFERRALS + "/" + id, patch("/details/notes", "one"), "client-request-id", request);
         call("PATCH", REFERRALS + "/" + id, patch("/details/notes", "two"), "client-request-id", request);
 
-        assertThat(brokenRules()).singleElement().asString().contains("for a second time");
+        assertThat(brokenRules())
+                .filteredOn(rule -> rule.contains("for a second time"))
+                .hasSize(1);
+    }
+
+    @Test
+    void countsWhatACarefulClientNeverDoes() {
+        String id = partnerCenter.seed(ReferralFixtures.privateDeal(1));
+        JsonObject create = Json.createObjectBuilder(ReferralFixtures.createRequest(2))
+                .add("organizationId", "me")
+                .build();
+
+        assertThat(call("PATCH", REFERRALS + "/" + id, patch("/details/notes", "unguarded"))
+                        .status())
+                .isEqualTo(204);
+        assertThat(call("POST", REFERRALS + "?x=1", create).status()).isEqualTo(200);
+        assertThat(call("GET", REFERRALS + "?" + option("$select", "id,nosuch"), null)
+                        .status())
+                .isEqualTo(400);
+        call("GET", REFERRALS + "?$skiptoken=a&" + option("$top", "5"), null);
+
+        assertThat(brokenRules())
+                .hasSize(5)
+                .anyMatch(rule -> rule.contains("PATCH without If-Match"))
+                .anyMatch(rule -> rule.contains("query option of a create"))
+                .anyMatch(rule -> rule.contains("organizationId"))
+                .anyMatch(rule -> rule.contains("nosuch"))
+                .anyMatch(rule -> rule.contains("beside a $skiptoken"));
     }
 
     @Test

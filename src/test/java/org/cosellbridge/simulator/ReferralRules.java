@@ -44,6 +44,51 @@ final class ReferralRules {
     static final Set<String> TYPES = Set.of("Independent", "Shared");
     static final Set<String> DIRECTIONS = Set.of("Incoming", "Outgoing");
 
+    /** The members a referral may have. */
+    static final Set<String> MEMBERS = Set.of(
+            "id",
+            "engagementId",
+            "name",
+            "externalReferenceId",
+            "organizationId",
+            "organizationName",
+            "createdDateTime",
+            "updatedDateTime",
+            "expirationDateTime",
+            "acceptedDateTime",
+            "closedDateTime",
+            "status",
+            "substatus",
+            "statusReason",
+            "qualification",
+            "type",
+            "direction",
+            "eTag",
+            "favorite",
+            "campaignId",
+            "salesStage",
+            "referralProgram",
+            "referralSource",
+            "callToAction",
+            "quality",
+            "isSpam",
+            "tags",
+            "mpnId",
+            "dealSensitivity",
+            "createdVia",
+            "lastModifiedVia",
+            "lastRunId",
+            "target",
+            "customerProfile",
+            "consent",
+            "details",
+            "team",
+            "inviteContext",
+            "trackingInfo",
+            "registrations",
+            "registrationStatus",
+            "links");
+
     private static final String CONSENT_TO_SHARE = "/consent/consentToShareReferralWithMicrosoftSellers";
     private static final String CONTACTS = "/customerProfile/team";
     private static final String SOLUTIONS = "/details/requirements/solutions";
@@ -114,6 +159,11 @@ final class ReferralRules {
         this.store = store;
         this.organizationId = organizationId;
         this.organizationName = organizationName;
+    }
+
+    /** Whether a partner has no business to send this member; an engagement may be named, to attach a second referral. */
+    static boolean isServerOwned(String member) {
+        return SERVER_OWNED.contains(member) && !member.equals("engagementId");
     }
 
     /** Whether a create asks Microsoft to join the engagement. */

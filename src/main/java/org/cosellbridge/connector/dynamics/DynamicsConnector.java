@@ -165,7 +165,9 @@ final class DynamicsConnector implements Connector, ReadsRecords, WritesRecords 
                 // a closed record takes nothing but its reopening
                 current = reach(call, shape, current, state);
             } else {
-                columns = DynamicsJson.object(columns).addAll(state.columns()).build();
+                columns = DynamicsJson.object(columns)
+                        .addAll(state.columns(current))
+                        .build();
             }
         }
         if (!columns.isEmpty()) {
@@ -203,9 +205,18 @@ final class DynamicsConnector implements Connector, ReadsRecords, WritesRecords 
                     && held.getString().equals(value);
         }
 
-        JsonObjectBuilder columns() {
+        /** The columns that reach it, without those that the record's present state has in common with it. */
+        JsonObjectBuilder columns(RemoteRecord record) {
+            StateStep present = record.values().get(field.name()) instanceof JsonString held
+                    ? field.states().get(held.getString())
+                    : null;
+            Map<String, Integer> had = present == null ? Map.of() : present.fields();
             JsonObjectBuilder columns = DynamicsJson.object();
-            step.fields().forEach(columns::add);
+            step.fields().forEach((column, number) -> {
+                if (!number.equals(had.get(column))) {
+                    columns.add(column, number);
+                }
+            });
             return columns;
         }
     }
@@ -232,18 +243,23 @@ final class DynamicsConnector implements Connector, ReadsRecords, WritesRecords 
 
     private RemoteRecord reach(CallContext call, RecordShape shape, RemoteRecord current, StateChange state) {
         if (!state.isClosing()) {
-            return patch(call, shape, current, state.columns().build());
+            return patch(call, shape, current, state.columns(current).build());
         }
         boolean won = state.step().step() == Step.WIN;
+        JsonObjectBuilder activity = DynamicsJson.object()
+                .add("subject", won ? "Won in Partner Center" : "Lost in Partner Center")
+                .add(
+                        shape.table().key() + "@odata.bind",
+                        "/" + row(shape, current.ref().id()));
+        state.step().closing().forEach((told, column) -> {
+            JsonValue value = current.values().getOrDefault(column, JsonValue.NULL);
+            if (!DynamicsFields.isEmpty(value)) {
+                activity.add(told, value);
+            }
+        });
         JsonObject close = DynamicsJson.object()
                 .add("Status", state.number())
-                .add(
-                        "OpportunityClose",
-                        DynamicsJson.object()
-                                .add("subject", won ? "Won in Partner Center" : "Lost in Partner Center")
-                                .add(
-                                        shape.table().key() + "@odata.bind",
-                                        "/" + row(shape, current.ref().id())))
+                .add("OpportunityClose", activity)
                 .build();
         HttpAnswer answer =
                 client.write(call, "POST", won ? "WinOpportunity" : "LoseOpportunity", Map.of(), Map.of(), close);
@@ -420,9 +436,13 @@ final class DynamicsConnector implements Connector, ReadsRecords, WritesRecords 
         return options;
     }
 
-    /** The rows of a list's answer. */
+    /** The rows of a list's answer; what is no row is left out. */
     static List<JsonObject> rows(JsonObject answer) {
-        JsonArray rows = answer.getJsonArray("value");
-        return rows == null ? List.of() : rows.getValuesAs(JsonObject.class);
+        return answer.get("value") instanceof JsonArray rows
+                ? rows.stream()
+                        .filter(JsonObject.class::isInstance)
+                        .map(JsonValue::asJsonObject)
+                        .toList()
+                : List.of();
     }
 }

@@ -14,6 +14,8 @@ import java.nio.charset.StandardCharsets;
 final class DynamicsJson {
     private static final JsonProvider JSON = JsonProvider.provider();
 
+    private static final int MOST_ZEROS = 100;
+
     private DynamicsJson() {}
 
     /** The object these bytes hold; a {@code JsonException} when they hold none. */
@@ -44,7 +46,8 @@ final class DynamicsJson {
     /** The number without trailing zeros and without an exponent, so that equal amounts look equal. */
     static JsonValue number(BigDecimal number) {
         BigDecimal plain = number.stripTrailingZeros();
-        return JSON.createValue(plain.scale() < 0 ? plain.setScale(0) : plain);
+        // written out only within reason: a few bytes can name a number whose digits fill the memory
+        return JSON.createValue(plain.scale() < 0 && plain.scale() > -MOST_ZEROS ? plain.setScale(0) : plain);
     }
 
     static JsonValue flag(boolean flag) {

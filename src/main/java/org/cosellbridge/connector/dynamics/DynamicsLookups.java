@@ -55,7 +55,11 @@ final class DynamicsLookups {
                     .rejected("Several rows of " + table.name() + " have the same " + column
                             + "; leave one of them active in Dynamics 365.");
         }
-        return rows.stream().findFirst().map(row -> remember(question, row.getString(table.key())));
+        return rows.stream()
+                .findFirst()
+                .map(row -> row.getString(table.key(), ""))
+                .filter(DynamicsFields::isId)
+                .map(id -> remember(question, id));
     }
 
     /** The natural key of the row with this id; empty when the row is gone, hidden or has none. */

@@ -340,8 +340,19 @@ class DynamicsConnectorTest implements ConnectorContract {
         assertThat(won.values()).containsEntry("statuscode", text("3")).containsEntry("estimatedvalue", number("900"));
         assertThat(won).isEqualTo(read(before.ref().id()));
         assertThat(row(won).getInt("statecode")).isEqualTo(1);
+        assertThat(row(won).getJsonNumber("actualvalue").intValue()).isEqualTo(900);
         assertThat(dataverse.writes("opportunities")).extracting(Write::action).containsExactly("UPDATE", "WIN");
         assertThat(dataverse.rows("opportunitycloses")).hasSize(1);
+    }
+
+    @Test
+    void winsWithoutARevenueWhereThereIsNone() {
+        String id = dataverse.create("opportunities", Map.of("name", "Deal"));
+
+        RemoteRecord won = connector.updateRecord(call(), shape, read(id), Map.of("statuscode", text("3")));
+
+        assertThat(row(won).get("actualvalue")).isEqualTo(JsonValue.NULL);
+        assertThat(won.values()).containsEntry("statuscode", text("3"));
     }
 
     @Test
@@ -387,9 +398,8 @@ class DynamicsConnectorTest implements ConnectorContract {
         RemoteRecord held = connector.updateRecord(call(), shape, read(givenRecord()), Map.of("statuscode", text("2")));
 
         assertThat(held.values()).containsEntry("statuscode", text("2"));
-        assertThat(dataverse.writes("opportunities"))
-                .extracting(Write::columns)
-                .containsExactly(List.of("statecode", "statuscode"));
+        assertThat(dataverse.writes("opportunities")).extracting(Write::columns).containsExactly(List.of("statuscode"));
+        assertThat(dataverse.unchangedColumns()).isEmpty();
     }
 
     @Test
@@ -400,6 +410,7 @@ class DynamicsConnectorTest implements ConnectorContract {
                 call(), shape, won, Map.of("statuscode", text("1"), "description", text("again")));
 
         assertThat(open.values()).containsEntry("statuscode", text("1")).containsEntry("description", text("again"));
+        assertThat(dataverse.unchangedColumns()).isEmpty();
     }
 
     @Test

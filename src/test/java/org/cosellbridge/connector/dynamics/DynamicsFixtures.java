@@ -54,7 +54,11 @@ final class DynamicsFixtures {
                         state(Map.of(
                                 "1", new StateStep(Step.SET, Map.of("statecode", 0, "statuscode", 1)),
                                 "2", new StateStep(Step.SET, Map.of("statecode", 0, "statuscode", 2)),
-                                "3", new StateStep(Step.WIN, Map.of("statecode", 1, "statuscode", 3)),
+                                "3",
+                                        new StateStep(
+                                                Step.WIN,
+                                                Map.of("statecode", 1, "statuscode", 3),
+                                                Map.of("actualrevenue", "estimatedvalue")),
                                 "4", new StateStep(Step.LOSE, Map.of("statecode", 2, "statuscode", 4)),
                                 "5", new StateStep(Step.LOSE, Map.of("statecode", 2, "statuscode", 5))))));
     }
