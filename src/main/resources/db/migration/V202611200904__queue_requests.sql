@@ -65,5 +65,8 @@ create table connection_state (
     -- the whole system asked for a pause, or could not be reached
     not_before    timestamp(6) with time zone,
     -- how often in a row it could not be reached or was throttled
-    failures      integer     not null
+    failures      integer     not null,
+    -- our own limit leaves no call for requests of this priority and lower need until then
+    full_until    timestamp(6) with time zone,
+    full_rank     integer
 );

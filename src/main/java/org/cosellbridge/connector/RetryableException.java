@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 public final class RetryableException extends ConnectorException {
     private final boolean systemWide;
     private final @Nullable Instant notBefore;
+    private final boolean ownLimit;
 
     /**
      * @param system which system
@@ -20,9 +21,31 @@ public final class RetryableException extends ConnectorException {
      */
     public RetryableException(
             String system, String message, boolean systemWide, @Nullable Instant notBefore, @Nullable Throwable cause) {
+        this(system, message, systemWide, notBefore, false, cause);
+    }
+
+    private RetryableException(
+            String system,
+            String message,
+            boolean systemWide,
+            @Nullable Instant notBefore,
+            boolean ownLimit,
+            @Nullable Throwable cause) {
         super(system, message, cause);
         this.systemWide = systemWide;
         this.notBefore = notBefore;
+        this.ownLimit = ownLimit;
+    }
+
+    /** No call is left within our own limit for work of this priority; work of a higher one may go on. */
+    public static RetryableException ownLimit(
+            String system, String message, Instant notBefore, @Nullable Throwable cause) {
+        return new RetryableException(system, message, true, notBefore, true, cause);
+    }
+
+    /** Whether it is our own limit that holds the call, not the system. */
+    public boolean isOwnLimit() {
+        return ownLimit;
     }
 
     /** Whether the whole system is concerned, not this one call. */

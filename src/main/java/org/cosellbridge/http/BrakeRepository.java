@@ -37,12 +37,10 @@ class BrakeRepository {
     public Verdict take(String system, @Nullable Limit limit, int rank) {
         Watch watch = new Watch();
         if (limit == null) {
-            return pause(system, false, watch).<Verdict>map(Paused::new).orElseGet(Granted::new);
+            return pause(system, watch).<Verdict>map(Paused::new).orElseGet(Granted::new);
         }
-        if (!exists(system)) {
-            create(system);
-        }
-        Optional<Duration> pause = pause(system, true, watch);
+        lock(system);
+        Optional<Duration> pause = pause(system, watch);
         if (pause.isPresent()) {
             return new Paused(pause.get());
         }
@@ -90,7 +88,7 @@ class BrakeRepository {
     /** How long the pause of this system still runs. */
     @Transactional(TxType.REQUIRES_NEW)
     public Optional<Duration> findPause(String system) {
-        return pause(system, false, new Watch());
+        return pause(system, new Watch());
     }
 
     /** How many permits of the window are taken. */
@@ -108,12 +106,15 @@ class BrakeRepository {
         return names.stream().map(String::valueOf).toList();
     }
 
-    private boolean exists(String system) {
-        return !entityManager
-                .createNativeQuery("select system_name from http_system where system_name = ?1")
-                .setParameter(1, system)
-                .getResultList()
-                .isEmpty();
+    /** By an update and not by a select: a persistence provider may read with another connection than it writes with. */
+    private void lock(String system) {
+        String lock = "update http_system set paused_until = paused_until where system_name = ?1";
+        if (entityManager.createNativeQuery(lock).setParameter(1, system).executeUpdate() == 0) {
+            create(system);
+            if (entityManager.createNativeQuery(lock).setParameter(1, system).executeUpdate() == 0) {
+                throw new IllegalStateException("The state of " + system + " could not be stored.");
+            }
+        }
     }
 
     private void create(String system) {
@@ -123,10 +124,9 @@ class BrakeRepository {
                 .executeUpdate();
     }
 
-    private Optional<Duration> pause(String system, boolean lock, Watch watch) {
+    private Optional<Duration> pause(String system, Watch watch) {
         List<?> rows = entityManager
-                .createNativeQuery("select extract(epoch from paused_until) from http_system where system_name = ?1"
-                        + (lock ? " for update" : ""))
+                .createNativeQuery("select extract(epoch from paused_until) from http_system where system_name = ?1")
                 .setParameter(1, system)
                 .getResultList();
         return rows.stream()

@@ -21,11 +21,23 @@ public abstract sealed class OutboundException extends RuntimeException
     /** The call was not made: the circuit is open, a pause runs or no permit is left before {@link #notBefore}. */
     public static final class Refused extends OutboundException {
         private final Instant notBefore;
+        private final boolean ownLimit;
 
         /** {@code message} says which brake holds. */
         public Refused(String message, Instant notBefore) {
+            this(message, notBefore, false);
+        }
+
+        /** {@code ownLimit}: it is our own limit for calls of this rank, nothing the system said or did. */
+        public Refused(String message, Instant notBefore, boolean ownLimit) {
             super(message, null);
             this.notBefore = notBefore;
+            this.ownLimit = ownLimit;
+        }
+
+        /** Whether no permit is left for calls of this rank; calls of a lower rank may still get one. */
+        public boolean ownLimit() {
+            return ownLimit;
         }
 
         /** When it makes sense to come back. */

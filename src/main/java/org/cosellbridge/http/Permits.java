@@ -62,7 +62,10 @@ public class Permits {
                 // What waits here is missing to the call itself, so at most half of its time goes into waiting.
                 if (full.delay().compareTo(patience.remaining()) > 0
                         || full.delay().compareTo(deadline.remaining().dividedBy(2)) > 0) {
-                    throw refused("No call to " + system + " is left within its limit.", full.delay());
+                    throw new OutboundException.Refused(
+                            "No call to " + system + " is left within its limit.",
+                            clock.instant().plus(full.delay()),
+                            true);
                 }
                 sleep(system, full.delay());
             } else {

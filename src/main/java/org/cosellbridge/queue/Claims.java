@@ -87,7 +87,12 @@ class Claims {
                 failing.add(state.system());
             }
         }
-        List<String> candidates = requests.listClaimable(connection, now, CANDIDATES);
+        int lastRank = Math.min(ours.lastRank(now), shared.lastRank(now));
+        // a probe is made by whoever was tried least: one that meets a broken set-up alone must not keep the others
+        // waiting
+        List<String> candidates = probes.isEmpty()
+                ? requests.listClaimable(connection, lastRank, now, CANDIDATES)
+                : requests.listLeastTried(connection, lastRank, now, CANDIDATES);
         boolean moreWaits = candidates.size() > 1 && free > 1 && probes.isEmpty();
         for (String candidate : candidates) {
             Optional<ClaimedAttempt> claimed = requests.lockClaimable(candidate, now)

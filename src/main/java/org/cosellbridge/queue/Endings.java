@@ -11,6 +11,7 @@ import org.cosellbridge.audit.AuditKind;
 import org.cosellbridge.audit.AuditTrail;
 import org.cosellbridge.connector.ConnectionName;
 import org.cosellbridge.connector.Connections;
+import org.cosellbridge.connector.Priority;
 import org.cosellbridge.sync.SyncOutcome;
 import org.cosellbridge.sync.SyncSubject;
 import org.cosellbridge.sync.Want;
@@ -71,6 +72,8 @@ class Endings {
         transactions.runInNew(() -> {
             if (outcome instanceof SyncOutcome.Done done) {
                 done(attempt, done);
+            } else if (outcome instanceof SyncOutcome.NotNow notNow && notNow.ownLimit()) {
+                noCallLeft(attempt, notNow);
             } else if (outcome instanceof SyncOutcome.NotNow notNow && notNow.systemWide()) {
                 notNowForAll(attempt, notNow);
             } else if (outcome instanceof SyncOutcome.NotNow notNow) {
@@ -107,6 +110,9 @@ class Endings {
             if (called && claim.probes().contains(system) && systems.resumeAfterProbe(system)) {
                 resumed(claim, system);
             }
+            if (!called && claim.probes().contains(system)) {
+                systems.probeAgain(system, now);
+            }
         }
         int held = attempt.held().size();
         if (!requests.done(claim, done.word(), now) || holds.release(claim.requestId(), claim.fencing()) < held) {
@@ -123,6 +129,21 @@ class Endings {
         for (ConnectionName connection : connections.names()) {
             nudges.afterCommit(connection);
         }
+    }
+
+    /** Nothing failed, so nothing is told and nothing counts; only those wait for whom no call is left. */
+    private void noCallLeft(ClaimedAttempt attempt, SyncOutcome.NotNow outcome) {
+        Claim claim = attempt.claim();
+        Instant now = clock.instant();
+        SystemState state = systems.lock(concerned(claim, outcome.system()));
+        Instant asked = outcome.notBefore();
+        Instant until = asked != null && asked.isAfter(now) ? asked : now.plus(settings.retryBase());
+        if (claim.priority() == Priority.PERSON || claim.priority() == Priority.EVENT) {
+            systems.full(state.system(), until);
+        } else {
+            systems.full(state.system(), Ranks.of(claim.priority()), until, now);
+        }
+        again(attempt, outcome.word(), outcome.reason(), claim.failures(), now, null, now);
     }
 
     private void notNowForAll(ClaimedAttempt attempt, SyncOutcome.NotNow outcome) {
@@ -152,12 +173,14 @@ class Endings {
         Instant ignored = claims.renewInTransaction(attempt);
         int failures = claim.failures() + 1;
         boolean exhausted = failures >= settings.maxAttempts();
-        if (exhausted && !requests.wasWantedAgain(claim)) {
+        boolean wantedAgain = requests.wasWantedAgain(claim);
+        if (exhausted && !wantedAgain) {
             String reason = "It failed " + failures + " times, the last time so: " + outcome.reason();
             dead(attempt, outcome.word(), reason, failures, now);
             return;
         }
-        Instant due = now.plus(backoff.afterFailures(failures));
+        // a want makes it due at once, whether it came during the attempt or after it
+        Instant due = wantedAgain ? now : now.plus(backoff.afterFailures(failures));
         again(
                 attempt,
                 outcome.word(),

@@ -116,17 +116,6 @@ class RequestRepository {
                 .isEmpty();
     }
 
-    /** The connections of which something can be claimed. */
-    List<String> listDueConnections(Instant now) {
-        return sql
-                .list(
-                        "select distinct connection from sync_request where state in ('WAITING', 'RUNNING') and due_at <= ?",
-                        now)
-                .stream()
-                .map(row -> row.text(0))
-                .toList();
-    }
-
     /** How many attempts of this connection run, on all nodes; one whose lease has surely run out does not. */
     long countRunning(ConnectionName connection, Instant now) {
         return sql.count(
@@ -136,20 +125,36 @@ class RequestRepository {
     }
 
     /** The ids of requests that can be claimed, by priority, then age; not locked. */
-    List<String> listClaimable(ConnectionName connection, Instant now, int limit) {
+    List<String> listClaimable(ConnectionName connection, int lastRank, Instant now, int limit) {
         List<Sql.Row> rows = new ArrayList<>();
         for (String state : List.of("WAITING", "RUNNING")) {
             // ordered by all columns of the index, so that both databases read just its beginning
             rows.addAll(sql.list(
-                    "select id, priority, wanted_at from sync_request where connection = ? and state = ? and due_at <= ?"
-                            + " order by connection, state, priority, wanted_at limit ?",
+                    "select id, priority, wanted_at from sync_request where connection = ? and state = ?"
+                            + " and priority <= ? and due_at <= ? order by connection, state, priority, wanted_at limit ?",
                     connection.value(),
                     state,
+                    lastRank,
                     now,
                     limit));
         }
         rows.sort(Comparator.comparingLong((Sql.Row row) -> row.number(1)).thenComparing(row -> row.time(2)));
         return rows.stream().limit(limit).map(row -> row.text(0)).toList();
+    }
+
+    /** The ids of requests that can be claimed, those with the fewest attempts first; not locked. */
+    List<String> listLeastTried(ConnectionName connection, int lastRank, Instant now, int limit) {
+        return sql
+                .list(
+                        "select id from sync_request where connection = ? and state in ('WAITING', 'RUNNING')"
+                                + " and priority <= ? and due_at <= ? order by attempts, priority, wanted_at limit ?",
+                        connection.value(),
+                        lastRank,
+                        now,
+                        limit)
+                .stream()
+                .map(row -> row.text(0))
+                .toList();
     }
 
     /** Locks a request that can still be claimed; empty when it cannot, or when another transaction works on it. */

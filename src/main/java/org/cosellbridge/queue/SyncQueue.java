@@ -5,9 +5,7 @@ import jakarta.inject.Singleton;
 import jakarta.transaction.Transactional;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import org.cosellbridge.connector.ConnectionName;
 import org.cosellbridge.connector.Connections;
 import org.cosellbridge.sync.Want;
@@ -56,17 +54,13 @@ public class SyncQueue implements WantsSync {
     public void nudgeDue() {
         Instant now = clock.instant();
         List<ConnectionName> due = transactions.inNew(() -> {
-            Set<String> wanted = new HashSet<>(requests.listDueConnections(now));
-            if (wanted.isEmpty()) {
-                return List.of();
-            }
             List<SystemState> states = systems.listStates();
             if (!SystemRepository.in(states, SystemState.PARTNER_CENTER).letsThrough(now)) {
                 return List.of();
             }
             return connections.names().stream()
-                    .filter(name -> wanted.contains(name.value()))
                     .filter(name -> SystemRepository.in(states, name.value()).letsThrough(now))
+                    .filter(name -> requests.anyDue(name, now))
                     .toList();
         });
         due.forEach(nudges::now);

@@ -10,7 +10,8 @@ import java.util.Optional;
 @Singleton
 class SystemRepository {
     private static final String COLUMNS =
-            "system, paused, paused_by, paused_reason, paused_at, probe_at, not_before, failures";
+            "system, paused, paused_by, paused_reason, paused_at, probe_at, not_before, failures, full_until,"
+                    + " full_rank";
 
     private final Sql sql;
 
@@ -59,7 +60,9 @@ class SystemRepository {
                 row.timeOrNull(4),
                 row.timeOrNull(5),
                 row.timeOrNull(6),
-                (int) row.number(7));
+                (int) row.number(7),
+                row.timeOrNull(8),
+                (int) row.number(9));
     }
 
     /** Moves the next probe, if one is due; true for the one caller who may make it. */
@@ -117,6 +120,39 @@ class SystemRepository {
                         + " where system = ?",
                 until,
                 until,
+                system);
+    }
+
+    /** Notes that our own limit leaves no call to anybody until then; never shortens a pause. */
+    void full(String system, Instant until) {
+        int ignored = sql.update(
+                "update connection_state set"
+                        + " not_before = case when not_before is not null and not_before > ? then not_before else ? end"
+                        + " where system = ?",
+                until,
+                until,
+                system);
+    }
+
+    /** Notes that our own limit leaves no call to requests of this rank and lower need until then. */
+    void full(String system, int rank, Instant until, Instant now) {
+        int ignored = sql.update(
+                "update connection_state set"
+                        + " full_rank = case when full_until > ? and full_rank < ? then full_rank else ? end,"
+                        + " full_until = case when full_until > ? then full_until else ? end where system = ?",
+                now,
+                rank,
+                rank,
+                until,
+                until,
+                system);
+    }
+
+    /** Lets the next request try at once whether a broken set-up was mended. */
+    void probeAgain(String system, Instant now) {
+        int ignored = sql.update(
+                "update connection_state set probe_at = ? where system = ? and paused and probe_at is not null",
+                now,
                 system);
     }
 

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param probeAt when one request may try whether the set-up was mended; null unless paused by the set-up
  * @param notBefore the end of a pause the system asked for or of the wait after it could not be reached; null when none was
  * @param failures how often in a row the whole system was unreachable or throttled
+ * @param fullUntil until when our own limit leaves no call for requests of {@code fullRank} and lower need; null when none was full
+ * @param fullRank the rank of the first of them
  */
 record SystemState(
         String system,
@@ -23,7 +25,9 @@ record SystemState(
         @Nullable Instant pausedAt,
         @Nullable Instant probeAt,
         @Nullable Instant notBefore,
-        int failures) {
+        int failures,
+        @Nullable Instant fullUntil,
+        int fullRank) {
     /** The system every connection shares. */
     static final String PARTNER_CENTER = "partner-center";
 
@@ -32,7 +36,7 @@ record SystemState(
 
     /** A system about which nothing is known yet: it may be called. */
     static SystemState fresh(String system) {
-        return new SystemState(system, false, null, null, null, null, null, 0);
+        return new SystemState(system, false, null, null, null, null, null, 0, null, 0);
     }
 
     /** Whether the system is to be left alone for a while. */
@@ -43,6 +47,11 @@ record SystemState(
     /** Whether one request may try whether the set-up was mended. */
     boolean mayBeProbed(Instant now) {
         return paused && BY_SETUP.equals(pausedBy) && probeAt != null && !probeAt.isAfter(now);
+    }
+
+    /** The least urgent rank of which requests may run now. */
+    int lastRank(Instant now) {
+        return fullUntil != null && fullUntil.isAfter(now) ? fullRank - 1 : Integer.MAX_VALUE;
     }
 
     /** Whether at least one request may run now. */

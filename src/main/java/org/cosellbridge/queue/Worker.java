@@ -66,8 +66,11 @@ class Worker {
     }
 
     private void perform(ClaimedAttempt attempt) {
+        Instant start = clock.instant();
         try {
-            endings.end(attempt, outcome(attempt));
+            SyncOutcome outcome = outcome(attempt);
+            endings.end(attempt, outcome);
+            tell(attempt, outcome, start);
         } catch (LeaseLostException lost) {
             LOG.info(() -> lost.getMessage() + " Nothing was stored, it will be looked at again.");
             lookAgain(attempt);
@@ -88,7 +91,10 @@ class Worker {
 
     private void endUnexpected(ClaimedAttempt attempt, Throwable failure) {
         try {
-            endings.end(attempt, unexpected(attempt, failure));
+            SyncOutcome outcome = unexpected(attempt, failure);
+            Instant start = clock.instant();
+            endings.end(attempt, outcome);
+            tell(attempt, outcome, start);
         } catch (LeaseLostException lost) {
             lookAgain(attempt);
         } catch (RuntimeException | Error databaseAway) {
@@ -115,6 +121,21 @@ class Worker {
                 null,
                 "The attempt failed unexpectedly (" + failure.getClass().getSimpleName()
                         + "). The log tells more under its correlation id.");
+    }
+
+    /** One line for each attempt, for whoever watches the product: ids and the outcome, never a value or a reason. */
+    private void tell(ClaimedAttempt attempt, SyncOutcome outcome, Instant start) {
+        Claim claim = attempt.claim();
+        LOG.info(() -> "Attempt " + claim.number() + " of sync request " + claim.requestId() + ": connection "
+                + claim.connection()
+                + claim.subject()
+                        .findReferral()
+                        .map(referral -> ", referral " + referral)
+                        .orElse("")
+                + claim.subject().findRecord().map(record -> ", " + record).orElse("") + ", outcome "
+                + outcome.word() + ", "
+                + Duration.between(start, clock.instant()).toMillis() + " ms. Correlation "
+                + claim.correlation() + ".");
     }
 
     private static void log(ClaimedAttempt attempt, String what, Throwable failure) {

@@ -31,6 +31,7 @@ final class Comparison {
     private final Optional<Baseline> baseline;
     private final Optional<Plan> plan;
     private final boolean planArrived;
+    private final boolean closingWithheld;
     private final ConflictRule adoption;
     private final boolean crmClosed;
     private final List<Field> fields = new ArrayList<>();
@@ -49,6 +50,7 @@ final class Comparison {
         this.plan = plan.filter(found -> found.kind() == Plan.Kind.UPDATE);
         this.adoption = adoption;
         this.crmClosed = isClosed(document, record.values());
+        this.closingWithheld = false;
         this.planArrived =
                 this.plan.map(found -> found.written() || holdsPlanned(found)).orElse(false);
         for (FieldMapping mapping : document.fields()) {
@@ -56,6 +58,19 @@ final class Comparison {
                 fields.add(compare(mapping));
             }
         }
+    }
+
+    private Comparison(Comparison whole, List<Field> fields) {
+        this.document = whole.document;
+        this.referral = whole.referral;
+        this.record = whole.record;
+        this.baseline = whole.baseline;
+        this.plan = whole.plan;
+        this.adoption = whole.adoption;
+        this.crmClosed = whole.crmClosed;
+        this.planArrived = whole.planArrived;
+        this.fields.addAll(fields);
+        this.closingWithheld = true;
     }
 
     /** Compares them. {@code adoption} decides where there is no baseline. */
@@ -94,6 +109,26 @@ final class Comparison {
 
         Merge.Action action() {
             return decision.action();
+        }
+
+        private Field withheld() {
+            return new Field(
+                    mapping,
+                    partnerCenter,
+                    crm,
+                    base,
+                    inCrm,
+                    problem,
+                    planned,
+                    partnerCenterMovedAt,
+                    crmMovedAt,
+                    new Merge.Decision(
+                            Merge.Action.NOTHING,
+                            "withheld",
+                            decision.confirmed(),
+                            false,
+                            decision.crmBase() == null ? null : JsonValue.NULL,
+                            decision.crmBase()));
         }
 
         /** The value for the CRM; throws {@link MappingException} when it cannot be expressed there. */
@@ -287,6 +322,31 @@ final class Comparison {
                         field.base() == null || field.decision().rule().equals("mapping-changed");
                     default -> false;
                 });
+    }
+
+    /** Whether the record is to be closed. */
+    boolean closes() {
+        return fields.stream().anyMatch(Comparison::isClosing);
+    }
+
+    private static boolean isClosing(Field field) {
+        return field.action() == Merge.Action.TO_CRM
+                && field.problem() == null
+                && isClosing(field.mapping(), field.valueForCrm());
+    }
+
+    /** The same but for the closing, which is a step of its own: the referral counts as moved until it is made. */
+    Comparison withoutClosing() {
+        return new Comparison(
+                this,
+                fields.stream()
+                        .map(field -> isClosing(field) ? field.withheld() : field)
+                        .toList());
+    }
+
+    /** Whether the record is still to be closed after this. */
+    boolean isClosingWithheld() {
+        return closingWithheld;
     }
 
     /** The delta of the record, by CRM field. */

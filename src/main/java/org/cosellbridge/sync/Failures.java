@@ -17,7 +17,8 @@ final class Failures {
                     failure.system(),
                     retryable.systemWide(),
                     retryable.notBefore().orElse(null),
-                    sentence);
+                    sentence,
+                    retryable.isOwnLimit());
         }
         if (failure instanceof SetupException) {
             return new SyncOutcome.NotWithThisSetup(failure.system(), sentence);

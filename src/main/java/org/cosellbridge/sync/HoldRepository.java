@@ -45,6 +45,16 @@ class HoldRepository {
                 == 1;
     }
 
+    /** Keeps a person from letting the rest go until the transaction ends; false when that has happened already. */
+    boolean lock(ConnectionName connection, String cause) {
+        return entities.createNativeQuery(
+                                "update sync_hold set written = written where connection = ?1 and cause = ?2 and released = false")
+                        .setParameter(1, connection.value())
+                        .setParameter(2, cause)
+                        .executeUpdate()
+                == 1;
+    }
+
     /** Notes that this referral waits; false when that was known. */
     boolean hold(ConnectionName connection, String cause, ReferralId referral) {
         return entities.createNativeQuery(

@@ -21,6 +21,7 @@ import org.cosellbridge.audit.AuditKind;
 import org.cosellbridge.audit.AuditTrail;
 import org.cosellbridge.audit.FieldChange;
 import org.cosellbridge.connector.ConnectionName;
+import org.cosellbridge.connector.LeaseLostException;
 import org.cosellbridge.connector.ReadsRecords;
 import org.cosellbridge.connector.RecordShape;
 import org.cosellbridge.connector.RemoteRecord;
@@ -109,8 +110,9 @@ class RelatedRecords {
             });
             released = true;
             return Optional.of(found.id());
-        } catch (org.cosellbridge.connector.ConnectorException | AttemptEndedException failed) {
-            if (!released) {
+        } catch (RuntimeException failed) {
+            // others wait for the lock; after a lost lease nothing may be stored and the lock runs out by itself
+            if (!released && !(failed instanceof LeaseLostException)) {
                 search.attempt().store(() -> locks.release(key, holder, lock.recordId()));
             }
             throw failed;

@@ -19,6 +19,7 @@ import org.cosellbridge.audit.AuditKind;
 import org.cosellbridge.audit.FieldChange;
 import org.cosellbridge.connector.ConnectionName;
 import org.cosellbridge.connector.Connector;
+import org.cosellbridge.connector.ListsReferrals;
 import org.cosellbridge.connector.PartnerCenter;
 import org.cosellbridge.connector.ReadsRecords;
 import org.cosellbridge.connector.RecordGoneException;
@@ -195,15 +196,31 @@ final class Run {
         if (known.isPresent() || seen.isMicrosoft() || dry) {
             return known;
         }
+        // the referral that was read may be a partner's, of which a related event told; the list tells whose we are
+        Optional<OrganizationId> listed =
+                rooms.partnerCenter instanceof ListsReferrals lists ? firstListed(lists) : Optional.of(seen);
+        if (listed.isEmpty()) {
+            return Optional.empty();
+        }
+        OrganizationId own = listed.orElseThrow();
         attempt.store(() -> {
-            if (rooms.organizations.pin(seen)) {
+            if (rooms.organizations.pin(own)) {
                 rooms.trail.append(entry(AuditKind.ORGANIZATION_PINNED)
-                        .reason("Our organisation at Partner Center is " + seen
-                                + ": the first referral read which is not Microsoft's belongs to it.")
+                        .reason("Our organisation at Partner Center is " + own
+                                + ": the first listed referral which is not Microsoft's belongs to it.")
                         .build());
             }
         });
         return rooms.organizations.find();
+    }
+
+    private Optional<OrganizationId> firstListed(ListsReferrals lists) {
+        return lists.listChangedSince(attempt.call(), Instant.EPOCH, null).items().stream()
+                .map(listed -> listed.values().getOrDefault("organizationId", JsonValue.NULL))
+                .filter(organization -> organization instanceof JsonString && !Merge.isEmpty(organization))
+                .map(organization -> new OrganizationId(((JsonString) organization).getString()))
+                .filter(organization -> !organization.isMicrosoft())
+                .findFirst();
     }
 
     /** A referral of Microsoft's or of a partner's says that ours in the same engagement may have news. */
@@ -306,7 +323,10 @@ final class Run {
                 rooms.trail.append(stateChanged(link, state, sentence));
             }
             rooms.links.save(link.withState(state, sentence).withOutcome("skipped", sentence, now()));
-            rooms.plans.remove(link.id());
+            if (state == LinkState.RECORD_GONE) {
+                // out of reach is not over: what an unfinished plan wrote is told when the referral is back
+                rooms.plans.remove(link.id());
+            }
         });
     }
 
@@ -336,22 +356,42 @@ final class Run {
         if (document.record().equals(LEAD) && !referral.isLead()) {
             Optional<MappingDocument> opportunity = rooms.mappings.find(connection, OPPORTUNITY);
             if (opportunity.isPresent()) {
+                tellUnfinished(link, document, referral, record.orElseThrow());
                 return findOrCreate(Optional.of(link), opportunity.orElseThrow(), referral);
             }
         }
         return update(link, document, referral, record.orElseThrow());
     }
 
+    /** The link moves on and its plan goes: what an unfinished one has written to the record before is told first. */
+    private void tellUnfinished(SyncLink link, MappingDocument document, Referral referral, RemoteRecord record) {
+        Optional<Plan> plan = rooms.plans.find(link.id()).filter(found -> found.kind() == Plan.Kind.UPDATE);
+        if (plan.isEmpty() || dry || rooms.settings.isShadow()) {
+            return;
+        }
+        Comparison comparison = Comparison.of(
+                document, referral, record, rooms.baselines.find(link.id()), plan, rooms.settings.adoption());
+        attempt.store(() -> {
+            if (!comparison.confirmed().isEmpty()) {
+                rooms.trail.append(confirmed(comparison));
+                rooms.baselines.save(link.id(), comparison.next(Optional.empty(), now()), comparison.subjects());
+            }
+            rooms.plans.remove(link.id());
+        });
+    }
+
     private Optional<SyncOutcome> update(
             SyncLink link, MappingDocument document, Referral referral, RemoteRecord record) {
         Optional<Baseline> baseline = rooms.baselines.find(link.id());
         Optional<Plan> plan = rooms.plans.find(link.id());
-        Comparison comparison = Comparison.of(document, referral, record, baseline, plan, rooms.settings.adoption());
-        Map<String, JsonValue> changes = new LinkedHashMap<>(comparison.changes());
-        if (baseline.isEmpty() && Merge.isEmpty(record.values().getOrDefault(document.referralKey(), JsonValue.NULL))) {
-            changes.put(
-                    document.referralKey(),
-                    StoredJson.JSON.createValue(referral.id().value()));
+        Comparison whole = Comparison.of(document, referral, record, baseline, plan, rooms.settings.adoption());
+        Map<String, JsonValue> changes = changes(whole, baseline);
+        // closing is a remote call of its own: in one plan with other fields, nobody could tell after a cut between the
+        // two calls whether the record was closed and reopened, or never closed
+        boolean closesLater = !dry && !rooms.settings.isShadow() && changes.size() > 1 && whole.closes();
+        Comparison comparison = closesLater ? whole.withoutClosing() : whole;
+        if (closesLater) {
+            changes = changes(comparison, baseline);
         }
         if (dry) {
             preview = preview(comparison);
@@ -402,6 +442,16 @@ final class Run {
         return finish(link, comparison, Optional.of(written));
     }
 
+    private static Map<String, JsonValue> changes(Comparison comparison, Optional<Baseline> baseline) {
+        Map<String, JsonValue> changes = new LinkedHashMap<>(comparison.changes());
+        String key = comparison.document().referralKey();
+        if (baseline.isEmpty() && Merge.isEmpty(comparison.record().values().getOrDefault(key, JsonValue.NULL))) {
+            changes.put(
+                    key, StoredJson.JSON.createValue(comparison.referral().id().value()));
+        }
+        return changes;
+    }
+
     /** What the CRM answered to each planned field. */
     private static Map<String, Plan.PlannedField> answered(Plan plan, MappingDocument document, RemoteRecord written) {
         Map<String, Plan.PlannedField> answered = new LinkedHashMap<>();
@@ -449,6 +499,17 @@ final class Run {
         String sentence = "More than " + rooms.settings.blastLimit() + " links would be written to for one cause ("
                 + cause + "). The rest waits for a person: see the holds.";
         return done("held", () -> {
+            if (!rooms.holds.lock(connection, cause)) {
+                // a person let the rest go while this attempt was ending, and did not see it among those who wait
+                rooms.wants()
+                        .want(new Want(
+                                SyncSubject.of(connection, link.referral()),
+                                attempt.call().priority(),
+                                "release",
+                                attempt.call().correlationId(),
+                                attempt.deliveryId()));
+                return;
+            }
             if (rooms.holds.hold(connection, cause, link.referral())) {
                 rooms.trail.append(entry(AuditKind.WRITE_HELD)
                         .record(text(link.record()))
@@ -478,9 +539,12 @@ final class Run {
                 || (attempt.deliveryId() == null
                         && last.equals(link.lastOutcome())
                         && reason.equals(link.lastReason()));
-        LinkState state = comparison.referral().isTerminal() && !conflict ? LinkState.ENDED : LinkState.ACTIVE;
-        return done(last, () -> {
-            if (!comparison.confirmed().isEmpty()) {
+        LinkState state = comparison.referral().isTerminal() && !conflict && !comparison.isClosingWithheld()
+                ? LinkState.ENDED
+                : LinkState.ACTIVE;
+        Runnable store = () -> {
+            // with a write of its own they were told when its plan was stored
+            if (written.isEmpty() && !comparison.confirmed().isEmpty()) {
                 rooms.trail.append(confirmed(comparison));
             }
             if (written.isPresent()) {
@@ -511,7 +575,12 @@ final class Run {
             if ("held".equals(link.lastOutcome())) {
                 rooms.holds.forget(link.referral(), connection);
             }
-        });
+        };
+        if (comparison.isClosingWithheld()) {
+            attempt.store(store);
+            return Optional.empty();
+        }
+        return done(last, store);
     }
 
     private static String reason(List<Comparison.Field> pending, Comparison comparison) {
@@ -735,7 +804,11 @@ final class Run {
         refuseLinked(record.ref(), referral);
         Optional<Plan> plan = link.flatMap(known -> rooms.plans.find(known.id()))
                 .filter(unfinished -> isCreateOf(document, unfinished));
-        if (plan.isPresent() && link.isPresent() && !dry) {
+        // with another id it is not what we planned to create: somebody else made it
+        boolean ours = plan.filter(unfinished ->
+                        unfinished.target().id().equalsIgnoreCase(record.ref().id()))
+                .isPresent();
+        if (ours && link.isPresent() && !dry) {
             return created(link.orElseThrow(), document, referral, record, plan.orElseThrow(), CONFIRMED);
         }
         return adopt(link, document, referral, record);
@@ -888,7 +961,7 @@ final class Run {
         for (FieldMapping mapping : document.fields()) {
             if (mapping.related().isEmpty() && mapping.travels(Direction.TO_CRM, Occasion.CREATE)) {
                 JsonValue value = mapping.toCrm(referral.view());
-                boolean withheld = Comparison.isClosing(mapping, value);
+                boolean withheld = !dry && !rooms.settings.isShadow() && isStepOfItsOwn(mapping, value);
                 planned.put(
                         mapping.name(),
                         new Plan.PlannedField(
@@ -947,6 +1020,18 @@ final class Run {
         return created(link, document, referral, record, plan, "created");
     }
 
+    /** A state is reached by a call of its own after the create, so it is no part of the create's plan. */
+    private static boolean isStepOfItsOwn(FieldMapping mapping, JsonValue state) {
+        return mapping.crm().type() == CrmType.STATE
+                && (mapping.travels(Direction.TO_CRM, Occasion.UPDATE) || Comparison.isClosing(mapping, state));
+    }
+
+    /** Whether a field that was kept back at the create is as it should be without being written. */
+    private static boolean isAsWanted(FieldMapping mapping, Referral referral, RemoteRecord record) {
+        JsonValue wanted = mapping.toCrm(referral.view());
+        return Merge.isEmpty(wanted) || mapping.sameInCrm(mapping.fromRecord(record.values()), wanted);
+    }
+
     /** Somebody was first, perhaps we ourselves before an answer was lost: read, link, merge. */
     private Optional<SyncOutcome> exists(SyncLink link, MappingDocument document, Referral referral, Plan plan) {
         RecordShape shape = Shapes.of(document);
@@ -969,8 +1054,9 @@ final class Run {
     private Optional<SyncOutcome> created(
             SyncLink link, MappingDocument document, Referral referral, RemoteRecord record, Plan plan, String rule) {
         boolean again = rule.equals(CONFIRMED)
-                || plan.fields().values().stream()
-                        .anyMatch(field -> field.rule().equals(WITHHELD))
+                || document.fields().stream()
+                        .filter(mapping -> isWithheld(plan, mapping))
+                        .anyMatch(mapping -> !isAsWanted(mapping, referral, record))
                 || link.record() != null;
         say("created");
         Baseline baseline = baseline(document, referral, record, plan, rule);
@@ -994,11 +1080,19 @@ final class Run {
             rooms.plans.remove(link.id());
             rooms.remarks.forget(connection, referral.id());
         };
-        if (again) {
-            attempt.store(store);
-            return Optional.empty();
+        if (!again) {
+            return done("created", store);
         }
-        return done("created", store);
+        attempt.store(store);
+        // what was just created need not be read again, unless another record is to be closed first
+        return rule.equals(CONFIRMED) || link.record() != null
+                ? Optional.empty()
+                : update(rooms.links.find(link.id()).orElseThrow(), document, referral, record);
+    }
+
+    private static boolean isWithheld(Plan plan, FieldMapping mapping) {
+        Plan.PlannedField planned = plan.fields().get(mapping.name());
+        return planned != null && planned.rule().equals(WITHHELD);
     }
 
     /** What both sides agree on after a create. */
@@ -1019,8 +1113,10 @@ final class Run {
                             new Baseline.FieldBaseline(mapping.fromReferral(referral.view()), held, null, null));
                 }
             } else if (planned.rule().equals(WITHHELD)) {
-                // a closing state is a step of its own: the referral counts as moved until it is made
-                fields.put(mapping.name(), new Baseline.FieldBaseline(JsonValue.NULL, held, null, null));
+                // a state is a step of its own: the referral counts as moved until it is made
+                JsonValue agreed =
+                        isAsWanted(mapping, referral, record) ? mapping.fromReferral(referral.view()) : JsonValue.NULL;
+                fields.put(mapping.name(), new Baseline.FieldBaseline(agreed, held, null, null));
             } else {
                 boolean ours = !rule.equals(CONFIRMED) || mapping.sameInCrm(held, planned.value());
                 fields.put(

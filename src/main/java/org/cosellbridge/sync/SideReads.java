@@ -39,8 +39,9 @@ class SideReads {
         try {
             answer = first.get();
         } catch (RuntimeException failed) {
-            running.cancel(true);
-            task.cancel(true);
+            // never interrupted: a thread that is interrupted while H2 reads or writes closes the whole database
+            running.cancel(false);
+            task.cancel(false);
             throw failed;
         }
         return new Both<>(answer, await(task));
@@ -72,7 +73,7 @@ class SideReads {
             }
             throw new IllegalStateException("A side could not be read.", cause);
         } catch (InterruptedException stopped) {
-            task.cancel(true);
+            task.cancel(false);
             Thread.currentThread().interrupt();
             throw new CancellationException("The server stops.");
         }

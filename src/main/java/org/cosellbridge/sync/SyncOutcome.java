@@ -24,9 +24,16 @@ public sealed interface SyncOutcome {
      * @param systemWide the whole system is unreachable, throttled or its circuit open: never counts towards a dead letter
      * @param notBefore when the system asked to be called again; null: back off
      * @param reason a sentence for a person
+     * @param ownLimit nothing failed: our own limit leaves no call for work of this priority
      */
     record NotNow(
-            String system, boolean systemWide, @Nullable Instant notBefore, String reason) implements SyncOutcome {
+            String system, boolean systemWide, @Nullable Instant notBefore, String reason, boolean ownLimit)
+            implements SyncOutcome {
+        /** Something failed or was refused by the system. */
+        public NotNow(String system, boolean systemWide, @Nullable Instant notBefore, String reason) {
+            this(system, systemWide, notBefore, reason, false);
+        }
+
         @Override
         public String word() {
             return "not-now";

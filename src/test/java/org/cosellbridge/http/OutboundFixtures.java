@@ -6,19 +6,19 @@ import jakarta.persistence.Persistence;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.function.Supplier;
 import org.cosellbridge.platform.Configuration;
 import org.cosellbridge.platform.SecretBox;
+import org.cosellbridge.platform.TestDatabase;
 import org.flywaydb.core.Flyway;
 import org.jspecify.annotations.Nullable;
 
@@ -31,8 +31,7 @@ public final class OutboundFixtures implements AutoCloseable {
 
     private static final ThreadLocal<@Nullable EntityManager> CURRENT = new ThreadLocal<>();
 
-    private final String url = "jdbc:h2:mem:" + UUID.randomUUID()
-            + ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;DEFAULT_NULL_ORDERING=HIGH;DB_CLOSE_DELAY=-1;LOCK_TIMEOUT=10000";
+    private final TestDatabase database = TestDatabase.fresh();
     private final EntityManagerFactory factory;
     private final Clock clock;
     private final BrakeRepository brakes;
@@ -49,23 +48,23 @@ public final class OutboundFixtures implements AutoCloseable {
     OutboundFixtures(Clock clock, Duration probeInterval) {
         this.clock = clock;
         Flyway.configure()
-                .dataSource(url, "sa", "")
+                .dataSource(
+                        database.url(),
+                        database.isPostgresql() ? null : database.user(),
+                        database.isPostgresql() ? null : "")
                 .locations("classpath:db/migration")
                 .load()
                 .migrate();
-        this.factory = Persistence.createEntityManagerFactory(
-                "cosell",
-                Map.of(
-                        "jakarta.persistence.transactionType", "RESOURCE_LOCAL",
-                        "jakarta.persistence.jtaDataSource", "",
-                        "jakarta.persistence.nonJtaDataSource", "",
-                        "jakarta.persistence.jdbc.url", url,
-                        "jakarta.persistence.jdbc.user", "sa",
-                        "jakarta.persistence.jdbc.password", "",
-                        "jakarta.persistence.jdbc.driver", "org.h2.Driver",
-                        "eclipselink.connection-pool.default.max", "32",
-                        "eclipselink.weaving", "false",
-                        "eclipselink.logging.level", "WARNING"));
+        Map<String, String> jpa = new HashMap<>(database.jpa());
+        jpa.putAll(Map.of(
+                "jakarta.persistence.transactionType", "RESOURCE_LOCAL",
+                "jakarta.persistence.jtaDataSource", "",
+                "jakarta.persistence.nonJtaDataSource", "",
+                "eclipselink.session-name", database.url(),
+                "eclipselink.connection-pool.default.max", "32",
+                "eclipselink.weaving", "false",
+                "eclipselink.logging.level", "WARNING"));
+        this.factory = Persistence.createEntityManagerFactory("cosell", jpa);
         this.brakes = new TransactionalBrakes();
         this.permits = new Permits(brakes, clock);
         this.circuits = new Circuits(clock, probeInterval);
@@ -111,7 +110,10 @@ public final class OutboundFixtures implements AutoCloseable {
     @Override
     public void close() {
         factory.close();
-        try (Connection connection = DriverManager.getConnection(url, "sa", "");
+        if (database.isPostgresql()) {
+            return;
+        }
+        try (Connection connection = database.connect();
                 Statement statement = connection.createStatement()) {
             statement.execute("shutdown");
         } catch (SQLException failed) {

@@ -33,6 +33,7 @@ import org.cosellbridge.connector.Priority;
 import org.cosellbridge.connector.RecordRef;
 import org.cosellbridge.platform.Configuration;
 import org.cosellbridge.platform.Ids;
+import org.cosellbridge.platform.TestDatabase;
 import org.cosellbridge.referral.ReferralId;
 import org.cosellbridge.sync.Attempt;
 import org.cosellbridge.sync.RunsAttempts;
@@ -45,8 +46,6 @@ import org.jspecify.annotations.Nullable;
 final class QueueFixtures implements AutoCloseable {
     static final ConnectionName CRM = new ConnectionName("crm");
     static final ConnectionName OTHER = new ConnectionName("other");
-    private static final String H2_OPTIONS =
-            ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;DEFAULT_NULL_ORDERING=HIGH;DB_CLOSE_DELAY=-1;LOCK_TIMEOUT=10000";
 
     final MovableClock clock = new MovableClock();
     final TestTransactions transactions;
@@ -76,29 +75,21 @@ final class QueueFixtures implements AutoCloseable {
         Configuration configuration = Configuration.of(keys);
         connections = new Connections(configuration, List.of());
         settings = new QueueSettings(configuration);
-        factory = Persistence.createEntityManagerFactory(
-                "cosell",
-                Map.of(
-                        "jakarta.persistence.provider",
-                        "org.eclipse.persistence.jpa.PersistenceProvider",
-                        "jakarta.persistence.transactionType",
-                        "RESOURCE_LOCAL",
-                        "jakarta.persistence.jtaDataSource",
-                        "",
-                        "jakarta.persistence.jdbc.driver",
-                        "org.h2.Driver",
-                        "jakarta.persistence.jdbc.url",
-                        "jdbc:h2:mem:" + UUID.randomUUID() + H2_OPTIONS,
-                        "jakarta.persistence.jdbc.user",
-                        "sa",
-                        "jakarta.persistence.jdbc.password",
-                        "",
-                        "eclipselink.connection-pool.default.max",
-                        "40",
-                        "eclipselink.session-name",
-                        UUID.randomUUID().toString(),
-                        "eclipselink.logging.level",
-                        "OFF"));
+        Map<String, String> jpa = new HashMap<>(TestDatabase.fresh().jpa());
+        jpa.putAll(Map.of(
+                "jakarta.persistence.provider",
+                "org.eclipse.persistence.jpa.PersistenceProvider",
+                "jakarta.persistence.transactionType",
+                "RESOURCE_LOCAL",
+                "jakarta.persistence.jtaDataSource",
+                "",
+                "eclipselink.connection-pool.default.max",
+                "40",
+                "eclipselink.session-name",
+                UUID.randomUUID().toString(),
+                "eclipselink.logging.level",
+                "OFF"));
+        factory = Persistence.createEntityManagerFactory("cosell", jpa);
         transactions = new TestTransactions(factory);
         sql = new Sql(transactions.entityManager());
         migrate();

@@ -13,6 +13,7 @@ import java.util.List;
 import org.cosellbridge.audit.AuditEntry;
 import org.cosellbridge.audit.AuditKind;
 import org.cosellbridge.connector.ConnectionName;
+import org.cosellbridge.connector.Priority;
 import org.cosellbridge.sync.SyncOutcome;
 import org.cosellbridge.sync.SyncSubject;
 import org.junit.jupiter.api.AfterEach;
@@ -264,6 +265,95 @@ class WorkerTest {
         assertThat(runs).hasSize(200);
         assertThat(fixtures.nudges.sent).endsWith(CRM);
         assertThat(fixtures.state(referral(1))).isEqualTo("WAITING");
+    }
+
+    @Test
+    void aSweepWithoutAPermitHoldsNoEventBackAndIsNoFailure() {
+        fixtures.want(referral(1), Priority.SWEEP);
+        fixtures.want(referral(2), Priority.SWEEP);
+        Instant free = fixtures.clock.instant().plusSeconds(40);
+        List<String> runs = new ArrayList<>();
+        QueueFixtures.Node node = fixtures.node(attempt -> {
+            runs.add(attempt.subject().key());
+            return attempt.call().priority() == Priority.SWEEP
+                            && fixtures.clock.instant().isBefore(free)
+                    ? new SyncOutcome.NotNow(SystemState.PARTNER_CENTER, true, free, "No call is left.", true)
+                    : done();
+        });
+        node.drain();
+        assertThat(runs).hasSize(1);
+        fixtures.want(referral(3), Priority.EVENT);
+        node.drain();
+        assertThat(runs).hasSize(2).endsWith(referral(3).key());
+        fixtures.want(referral(1), Priority.EVENT);
+        node.drain();
+        assertThat(fixtures.state(referral(1))).isEqualTo("DONE");
+        fixtures.clock.advance(Duration.ofSeconds(41));
+        node.drain();
+        assertThat(fixtures.state(referral(2))).isEqualTo("DONE");
+        assertThat(fixtures.trail.entries).isEmpty();
+    }
+
+    @Test
+    void anEventWithoutAPermitWaitsAndCountsNothing() {
+        for (int i = 0; i < 5; i++) {
+            fixtures.want(referral(i));
+        }
+        int[] runs = {0};
+        for (int minute = 0; minute < 20; minute++) {
+            Instant free = fixtures.clock.instant().plusSeconds(60);
+            fixtures.node(attempt -> {
+                        runs[0]++;
+                        return new SyncOutcome.NotNow(SystemState.PARTNER_CENTER, true, free, "No call is left.", true);
+                    })
+                    .drain();
+            fixtures.clock.advance(Duration.ofSeconds(60));
+        }
+        assertThat(runs[0]).isEqualTo(20);
+        assertThat(fixtures.trail.entries).isEmpty();
+        fixtures.node().drain();
+        assertThat(fixtures.health.counts()).isEqualTo(QueueCounts.NONE);
+    }
+
+    @Test
+    void aRequestThatAloneMeetsABrokenSetUpDoesNotKeepTheOthersFromTrying() {
+        fixtures.want(referral(1));
+        QueueFixtures.Node node = fixtures.node(attempt -> attempt.subject().equals(referral(1)) ? REVOKED : done());
+        node.drain();
+        fixtures.want(referral(2));
+        fixtures.clock.advance(QueueSettings.PROBE_INTERVAL);
+        node.drain();
+        assertThat(fixtures.state(referral(2))).isEqualTo("DONE");
+    }
+
+    @Test
+    void aProbeThatDidNotCallTheCrmLetsTheNextOneTryAtOnce() {
+        for (int i = 0; i < 30; i++) {
+            fixtures.want(referral(i));
+        }
+        fixtures.node(attempt -> REVOKED).drain();
+        fixtures.clock.advance(QueueSettings.PROBE_INTERVAL);
+        fixtures.node(attempt ->
+                        attempt.subject().equals(referral(29)) ? done() : new SyncOutcome.Done("skipped", () -> {}))
+                .drain();
+        assertThat(fixtures.health.counts()).isEqualTo(QueueCounts.NONE);
+        assertThat(fixtures.system("crm").paused()).isFalse();
+    }
+
+    @Test
+    void aWantDuringAnAttemptThatFailsMakesItDueAtOnce() {
+        fixtures.want(referral(1));
+        int[] runs = {0};
+        fixtures.node(attempt -> {
+                    if (runs[0]++ == 0) {
+                        fixtures.want(referral(1));
+                        return notNow("Cut.");
+                    }
+                    return done();
+                })
+                .drain();
+        assertThat(runs[0]).isEqualTo(2);
+        assertThat(fixtures.state(referral(1))).isEqualTo("DONE");
     }
 
     @Test

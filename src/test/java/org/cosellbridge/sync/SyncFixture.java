@@ -2,6 +2,7 @@ package org.cosellbridge.sync;
 
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
+import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
 import jakarta.persistence.EntityManager;
 import jakarta.persistence.EntityManagerFactory;
@@ -14,7 +15,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.Statement;
 import java.time.Clock;
 import java.time.Instant;
@@ -24,13 +24,14 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.cosellbridge.audit.AuditEntry;
 import org.cosellbridge.audit.AuditKind;
 import org.cosellbridge.audit.AuditTrail;
@@ -41,12 +42,14 @@ import org.cosellbridge.connector.ConnectionSettings;
 import org.cosellbridge.connector.Connections;
 import org.cosellbridge.connector.Connector;
 import org.cosellbridge.connector.ConnectorFactory;
+import org.cosellbridge.connector.ListsReferrals;
 import org.cosellbridge.connector.PartnerCenter;
 import org.cosellbridge.connector.Priority;
 import org.cosellbridge.connector.ReadsRecords;
 import org.cosellbridge.connector.RecordGoneException;
 import org.cosellbridge.connector.RecordRef;
 import org.cosellbridge.connector.RecordShape;
+import org.cosellbridge.connector.RemoteField;
 import org.cosellbridge.connector.RemoteRecord;
 import org.cosellbridge.connector.RetryableException;
 import org.cosellbridge.connector.StalePreconditionException;
@@ -56,6 +59,8 @@ import org.cosellbridge.mapping.MappingLibrary;
 import org.cosellbridge.mapping.ReferralCondition;
 import org.cosellbridge.platform.Configuration;
 import org.cosellbridge.platform.Ids;
+import org.cosellbridge.platform.Page;
+import org.cosellbridge.platform.TestDatabase;
 import org.cosellbridge.referral.ReferralId;
 import org.jspecify.annotations.Nullable;
 
@@ -68,7 +73,6 @@ final class SyncFixture implements AutoCloseable {
         thread.setDaemon(true);
         return thread;
     });
-    private static final AtomicInteger DATABASES = new AtomicInteger();
 
     /** The process dies here. */
     static final class Killed extends Error {
@@ -77,8 +81,7 @@ final class SyncFixture implements AutoCloseable {
         }
     }
 
-    private final String url = "jdbc:h2:mem:sync" + DATABASES.incrementAndGet()
-            + ";DB_CLOSE_DELAY=-1;MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;DEFAULT_NULL_ORDERING=HIGH;LOCK_TIMEOUT=10000";
+    private final TestDatabase database = TestDatabase.fresh();
     private final EntityManagerFactory factory;
     private static final ThreadLocal<@Nullable EntityManager> CURRENT = new ThreadLocal<>();
     private static final ThreadLocal<List<AuditEntry>> PENDING = ThreadLocal.withInitial(ArrayList::new);
@@ -117,32 +120,28 @@ final class SyncFixture implements AutoCloseable {
     private int killAt;
 
     SyncFixture() {
-        try (Connection connection = DriverManager.getConnection(url, "sa", "");
+        try (Connection connection = database.connect();
                 Statement statement = connection.createStatement()) {
             statement.execute(Files.readString(
                     Path.of("src/main/resources/db/migration/V202611200903__sync_links.sql"), StandardCharsets.UTF_8));
         } catch (java.sql.SQLException | java.io.IOException broken) {
             throw new IllegalStateException(broken);
         }
-        org.h2.jdbcx.JdbcDataSource source = new org.h2.jdbcx.JdbcDataSource();
-        source.setURL(url);
-        source.setUser("sa");
-        source.setPassword("");
-        factory = Persistence.createEntityManagerFactory(
-                "cosell",
-                Map.of(
-                        "jakarta.persistence.transactionType",
-                        "RESOURCE_LOCAL",
-                        "jakarta.persistence.jtaDataSource",
-                        source,
-                        "jakarta.persistence.nonJtaDataSource",
-                        source,
-                        "eclipselink.weaving",
-                        "false",
-                        "eclipselink.session-name",
-                        url,
-                        "eclipselink.logging.level",
-                        "OFF"));
+        Map<String, String> jpa = new HashMap<>(database.jpa());
+        jpa.putAll(Map.of(
+                "jakarta.persistence.transactionType",
+                "RESOURCE_LOCAL",
+                "jakarta.persistence.jtaDataSource",
+                "",
+                "jakarta.persistence.nonJtaDataSource",
+                "",
+                "eclipselink.weaving",
+                "false",
+                "eclipselink.session-name",
+                database.url(),
+                "eclipselink.logging.level",
+                "OFF"));
+        factory = Persistence.createEntityManagerFactory("cosell", jpa);
     }
 
     @Override
@@ -373,7 +372,7 @@ final class SyncFixture implements AutoCloseable {
     }
 
     /** Partner Center: referrals by id. */
-    final class FakePartnerCenter implements PartnerCenter {
+    final class FakePartnerCenter implements PartnerCenter, ListsReferrals {
         private final Map<String, JsonObject> referrals = new LinkedHashMap<>();
         private int version;
 
@@ -397,6 +396,19 @@ final class SyncFixture implements AutoCloseable {
                             .add("eTag", "\"" + ++version + "\"")
                             .add("updatedDateTime", clock.instant().toString())
                             .build());
+        }
+
+        /** Lists what is ours, as Partner Center does. */
+        @Override
+        public synchronized Page<RemoteRecord> listChangedSince(
+                CallContext call, Instant since, @Nullable String cursor) {
+            return new Page<>(
+                    referrals.values().stream()
+                            .filter(referral ->
+                                    referral.getString("organizationId").equals(OURS))
+                            .map(this::record)
+                            .toList(),
+                    null);
         }
 
         synchronized void remove(String id) {
@@ -461,6 +473,7 @@ final class SyncFixture implements AutoCloseable {
         private final Map<String, Instant> modified = new HashMap<>();
         final List<String> writes = new CopyOnWriteArrayList<>();
         boolean loseNextAnswer;
+        boolean failNextClose;
 
         @Nullable
         Runnable beforeNextUpdate;
@@ -560,6 +573,7 @@ final class SyncFixture implements AutoCloseable {
                     return Optional.empty();
                 }
                 var row = Json.createObjectBuilder();
+                state(shape).ifPresent(field -> row.add(field.name(), newState(field)));
                 values.forEach(row::add);
                 if (referralId != null) {
                     row.add(key(shape), referralId);
@@ -570,6 +584,20 @@ final class SyncFixture implements AutoCloseable {
             }
             answer();
             return Optional.of(created);
+        }
+
+        private static Optional<RemoteField> state(RecordShape shape) {
+            return shape.fields().stream()
+                    .filter(field -> field.type() == RemoteField.Type.STATE)
+                    .findFirst();
+        }
+
+        /** What the CRM itself makes of a new record. */
+        private static String newState(RemoteField field) {
+            return Stream.of("open", "new", "1")
+                    .filter(field.states()::containsKey)
+                    .findFirst()
+                    .orElseThrow();
         }
 
         private void answer() {
@@ -589,6 +617,27 @@ final class SyncFixture implements AutoCloseable {
                 beforeNextUpdate = null;
                 before.run();
             }
+            Optional<String> closing = state(shape)
+                    .filter(field -> changes.get(field.name()) instanceof JsonString value
+                            && Objects.requireNonNull(field.states().get(value.getString()))
+                                            .step()
+                                    != RemoteField.Step.SET)
+                    .map(RemoteField::name);
+            if (closing.isPresent() && changes.size() > 1) {
+                // closing is an action of its own, after the fields
+                Map<String, JsonValue> others = new LinkedHashMap<>(changes);
+                JsonValue state = others.remove(closing.orElseThrow());
+                RemoteRecord between = write(shape, read, others);
+                return updateRecord(call, shape, between, Map.of(closing.orElseThrow(), Objects.requireNonNull(state)));
+            }
+            if (closing.isPresent() && failNextClose) {
+                failNextClose = false;
+                throw new RetryableException("crm", "The close failed.", false, null, null);
+            }
+            return write(shape, read, changes);
+        }
+
+        private RemoteRecord write(RecordShape shape, RemoteRecord read, Map<String, JsonValue> changes) {
             RemoteRecord updated;
             synchronized (this) {
                 String id = read.ref().id();

@@ -149,6 +149,116 @@ class SynchronizationTest {
         }
     }
 
+    @Test
+    void aCloseThatFailsAfterTheFieldsWereWrittenIsMadeLaterAndToldOnce() {
+        created(A, "e1");
+        fixture.crm.failNextClose = true;
+        fixture.partnerCenter.put(
+                A,
+                "e1",
+                "status",
+                "\"Closed\"",
+                "substatus",
+                "\"Won\"",
+                "details",
+                "{\"notes\":\"second\",\"dealValue\":100}");
+
+        assertThat(fixture.attempt(A)).isInstanceOf(SyncOutcome.NotNow.class);
+        assertThat(fixture.crm.only("opportunity").getString("description")).isEqualTo("second");
+        assertThat(fixture.link(A).state()).isEqualTo(LinkState.ACTIVE);
+        assertThat(fixture.attempt(A).word()).isEqualTo("updated");
+
+        assertThat(fixture.crm.only("opportunity").getString("statuscode")).isEqualTo("won");
+        assertThat(told("notes")).isEqualTo(1);
+        assertThat(told("state")).isEqualTo(1);
+        assertThat(fixture.link(A).state()).isEqualTo(LinkState.ENDED);
+    }
+
+    @Test
+    void aPartnersReferralThatIsReadFirstDoesNotDecideWhoWeAre() {
+        fixture.partnerCenter.put(A, "e1");
+        fixture.partnerCenter.put(B, "e1", "organizationId", "\"22222222-0000-0000-0000-000000000002\"");
+
+        assertThat(fixture.attempt(B).word()).isEqualTo("skipped");
+        assertThat(fixture.wanted).hasSize(1);
+        assertThat(fixture.attempt(A).word()).isEqualTo("created");
+    }
+
+    @Test
+    void whatWasWrittenBeforeARestartIsToldOnceEvenWhenMoreIsToBeWritten() {
+        boolean killed = true;
+        for (int point = 1; killed; point++) {
+            fixture.close();
+            fixture = new SyncFixture();
+            created(A, "e1");
+            fixture.partnerCenter.put(A, "e1", "details", "{\"notes\":\"second\",\"dealValue\":100}");
+            killed = killedAt(point);
+            fixture.partnerCenter.put(A, "e1", "name", "\"Renamed\"");
+            fixture.attempt(A);
+            fixture.attempt(A);
+            assertThat(told("notes")).as("killed at step " + point).isEqualTo(1);
+            assertThat(told("name")).as("killed at step " + point).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void anUpdateThatClosesKilledAnywhereIsWrittenAndToldOnce() {
+        boolean killed = true;
+        for (int point = 1; killed; point++) {
+            fixture.close();
+            fixture = new SyncFixture();
+            created(A, "e1");
+            fixture.partnerCenter.put(
+                    A,
+                    "e1",
+                    "status",
+                    "\"Closed\"",
+                    "substatus",
+                    "\"Won\"",
+                    "details",
+                    "{\"notes\":\"second\",\"dealValue\":200}");
+            killed = killedAt(point);
+            fixture.attempt(A);
+            fixture.attempt(A);
+            String where = "killed at step " + point;
+            assertThat(fixture.crm.only("opportunity").getString("statuscode"))
+                    .as(where)
+                    .isEqualTo("won");
+            assertThat(fixture.crm.only("opportunity").getString("description"))
+                    .as(where)
+                    .isEqualTo("second");
+            assertThat(fixture.crm.writes).as(where).hasSize(2);
+            assertThat(told("state")).as(where).isEqualTo(1);
+            assertThat(told("value")).as(where).isEqualTo(1);
+            assertThat(point).isLessThan(60);
+        }
+    }
+
+    @Test
+    void aStateThatANewRecordDoesNotHaveIsReachedAfterTheCreateEvenWhenThatFailsAtFirst() {
+        fixture.partnerCenter.put(
+                A,
+                "e1",
+                "type",
+                "\"Independent\"",
+                "qualification",
+                "\"Direct\"",
+                "status",
+                "\"Closed\"",
+                "substatus",
+                "\"Declined\"");
+        fixture.crm.beforeNextUpdate = () -> {
+            throw new org.cosellbridge.connector.RetryableException("crm", "Busy.", false, null, null);
+        };
+        assertThat(fixture.attempt(A)).isInstanceOf(SyncOutcome.NotNow.class);
+
+        fixture.attempt(A);
+
+        assertThat(fixture.crm.only("lead").getString("statuscode")).isEqualTo("lost");
+        assertThat(told("state")).isEqualTo(1);
+        assertThat(fixture.count(AuditKind.RECORD_CREATED)).isEqualTo(1);
+    }
+
     private boolean killedAt(int point) {
         try {
             fixture.attempt(A, "delivery", point);

@@ -38,6 +38,7 @@ import org.jspecify.annotations.Nullable;
 @Singleton
 public class PartnerCenterConnector implements PartnerCenter, ListsReferrals {
     private static final int LARGEST_PAGE = 100;
+    private static final String FIRST_ROW = ReferralList.NEWEST_FIRST + "&$top=1";
 
     /** What can be patched, in the order in which it is sent: fields before a closing status. */
     private static final List<String> PATCHABLE = List.of(
@@ -91,6 +92,14 @@ public class PartnerCenterConnector implements PartnerCenter, ListsReferrals {
         RecordRef ref = new RecordRef(RecordRef.REFERRAL, referral.get().value());
         if (answer.status() == 404 || answer.status() == 410) {
             return Optional.empty();
+        }
+        if (answer.status() == 403) {
+            HttpAnswer others = client.get(call, FIRST_ROW);
+            if (others.isSuccess()) {
+                // only this one is hidden: the credentials are good, and all other referrals must not wait for it
+                return Optional.empty();
+            }
+            throw errors.of(others, others.status() == 403 ? ref : null, JsonValue.NULL);
         }
         if (!answer.isSuccess()) {
             throw errors.of(answer, ref, JsonValue.NULL);

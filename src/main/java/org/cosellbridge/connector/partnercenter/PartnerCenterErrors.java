@@ -49,7 +49,9 @@ class PartnerCenterErrors {
     /** What it means that no answer came. */
     ConnectorException of(OutboundException failed) {
         if (failed instanceof OutboundException.Refused refused) {
-            return new RetryableException(SYSTEM, message(failed), true, refused.notBefore(), failed);
+            return refused.ownLimit()
+                    ? RetryableException.ownLimit(SYSTEM, message(failed), refused.notBefore(), failed)
+                    : new RetryableException(SYSTEM, message(failed), true, refused.notBefore(), failed);
         }
         if (failed instanceof OutboundException.SignInFailed) {
             return new SetupException(SYSTEM, message(failed));

@@ -353,7 +353,19 @@ class PartnerCenterWireTest {
         assertThat(failure(SetupException.class)).hasMessageContaining("401");
 
         answers(403, "<html>denied</html>");
+        answers(403, "<html>denied</html>");
         assertThat(failure(SetupException.class)).hasMessageContaining("Referrals admin");
+    }
+
+    @Test
+    void aReferralThatAloneIsDeniedIsHiddenAndNoMatterOfTheSetUp() {
+        answers(403, "");
+        answers(200, "{\"value\":[]}");
+        assertThat(connector.findRecord(call, SHAPE, ID)).isEmpty();
+
+        answers(403, "");
+        answers(500, "");
+        assertThat(failure(RetryableException.class).systemWide()).isFalse();
     }
 
     @Test
