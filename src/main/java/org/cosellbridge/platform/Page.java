@@ -1,6 +1,6 @@
 package org.cosellbridge.platform;
 
-import jakarta.json.bind.annotation.JsonbProperty;
+import jakarta.json.bind.annotation.JsonbNillable;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -10,9 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param items the items of this page, in the list's order
  * @param next the cursor of the next page, null on the last one
  */
-public record Page<T>(
-        List<T> items,
-        @JsonbProperty(nillable = true) @Nullable String next) {
+@JsonbNillable
+public record Page<T>(List<T> items, @Nullable String next) {
     /** Items a page holds when the caller does not say. */
     public static final int DEFAULT_LIMIT = 50;
 
