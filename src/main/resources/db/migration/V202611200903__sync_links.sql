@@ -79,7 +79,7 @@ create table sync_held (
     primary key (hold_id, referral_id)
 );
 
--- who creates the account or contact with this match key; intended_id is known before the create, record_id after it
+-- who creates the account or contact with this match key, of which only a keyed fingerprint is kept; intended_id is known before the create, record_id after it
 create table sync_match_lock (
     connection varchar(60) not null,
     kind varchar(60) not null,

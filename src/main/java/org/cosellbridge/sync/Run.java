@@ -6,6 +6,7 @@ import jakarta.persistence.PersistenceException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -731,9 +732,12 @@ final class Run {
     private Optional<SyncOutcome> shadowed(
             Optional<SyncLink> link, MappingDocument document, List<FieldChange> changes) {
         String remark = "shadowed: " + document.label() + " "
-                + RelatedRecords.hash(changes.stream()
-                        .map(change -> change.recordField() + "=" + change.written())
-                        .collect(Collectors.joining("\n")));
+                + HexFormat.of()
+                        .formatHex(rooms.box.fingerprint(
+                                "shadowed",
+                                changes.stream()
+                                        .map(change -> change.recordField() + "=" + change.written())
+                                        .collect(Collectors.joining("\n"))));
         return done("shadowed", () -> {
             if (rooms.remarks.note(connection, subjectReferral(), remark)) {
                 AuditEntry.Builder entry = entry(AuditKind.WRITE_SHADOWED)

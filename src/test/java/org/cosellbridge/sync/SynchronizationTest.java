@@ -687,6 +687,30 @@ class SynchronizationTest {
         assertThat(last(AuditKind.LINK_UNCHANGED).reason()).isEqualTo("Both sides are equal.");
     }
 
+    @Test
+    void whatIsKeptOfMatchKeysAndWrittenValuesCannotBeGuessedWithoutTheSecretKey() {
+        String other = "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
+        assertThat(kept(null)).doesNotHaveDuplicates().isEqualTo(kept(null)).doesNotContainAnyElementsOf(kept(other));
+    }
+
+    private List<String> kept(@org.jspecify.annotations.Nullable String secretKey) {
+        fixture.close();
+        fixture = new SyncFixture();
+        if (secretKey != null) {
+            fixture.keys.put(org.cosellbridge.platform.SecretBox.KEY, secretKey);
+        }
+        created(A, "e1");
+        List<String> kept = new ArrayList<>(fixture.stored("select key_hash from sync_match_lock order by kind"));
+        kept.addAll(fixture.stored("select intended_id from sync_match_lock order by kind"));
+        fixture.keys.put("cosell.mode", "shadow");
+        fixture.partnerCenter.put(A, "e1", "name", "\"Renamed\"");
+        assertThat(fixture.attempt(A).word()).isEqualTo("shadowed");
+        kept.addAll(fixture.stored("select remark from sync_remark"));
+        assertThat(kept).hasSize(5);
+        return kept;
+    }
+
     private void created(String id, String engagement) {
         fixture.partnerCenter.put(id, engagement);
         assertThat(fixture.attempt(id).word()).isEqualTo("created");
