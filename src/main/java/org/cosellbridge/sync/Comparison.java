@@ -169,7 +169,10 @@ final class Comparison {
     private Field compare(FieldMapping mapping) {
         JsonValue partnerCenter = mapping.fromReferral(referral.view());
         JsonValue crm = mapping.fromRecord(record.values());
-        boolean toCrm = mapping.travels(Direction.TO_CRM, Occasion.UPDATE);
+        Baseline.FieldBaseline base =
+                baseline.map(found -> found.fields().get(mapping.name())).orElse(null);
+        boolean toCrm = mapping.travels(Direction.TO_CRM, Occasion.UPDATE)
+                || (base == null && takesReferralKey(mapping, partnerCenter, crm));
         boolean toPartnerCenter = mapping.travels(Direction.TO_PARTNER_CENTER, Occasion.UPDATE);
         JsonValue inCrm = null;
         MappingException problem = null;
@@ -181,8 +184,6 @@ final class Comparison {
             }
         }
         JsonValue inPartnerCenter = toPartnerCenter ? inPartnerCenter(mapping, record.values()) : null;
-        Baseline.FieldBaseline base =
-                baseline.map(found -> found.fields().get(mapping.name())).orElse(null);
         JsonValue partnerCenterBase = base == null ? null : base.partnerCenter();
         JsonValue crmBase = base == null ? null : base.crm();
         Instant partnerCenterMovedAt = movedAt(
@@ -239,6 +240,13 @@ final class Comparison {
                 partnerCenterMovedAt,
                 crmMovedAt,
                 decision);
+    }
+
+    /** A record that exists and is adopted gets the referral's id; one that carries another's is never overwritten. */
+    private boolean takesReferralKey(FieldMapping mapping, JsonValue id, JsonValue held) {
+        return mapping.crm().name().equals(document.referralKey())
+                && mapping.travels(Direction.TO_CRM, Occasion.CREATE)
+                && (Merge.isEmpty(held) || mapping.sameInCrm(held, id));
     }
 
     private static @Nullable JsonValue inPartnerCenter(FieldMapping mapping, JsonObject values) {

@@ -386,13 +386,13 @@ final class Run {
         Optional<Baseline> baseline = rooms.baselines.find(link.id());
         Optional<Plan> plan = rooms.plans.find(link.id());
         Comparison whole = Comparison.of(document, referral, record, baseline, plan, rooms.settings.adoption());
-        Map<String, JsonValue> changes = changes(whole, baseline);
+        Map<String, JsonValue> changes = whole.changes();
         // closing is a remote call of its own: in one plan with other fields, nobody could tell after a cut between the
         // two calls whether the record was closed and reopened, or never closed
         boolean closesLater = !dry && !rooms.settings.isShadow() && changes.size() > 1 && whole.closes();
         Comparison comparison = closesLater ? whole.withoutClosing() : whole;
         if (closesLater) {
-            changes = changes(comparison, baseline);
+            changes = comparison.changes();
         }
         if (dry) {
             preview = preview(comparison);
@@ -441,16 +441,6 @@ final class Run {
         attempt.store(() -> rooms.plans.save(
                 link.id(), next.writtenWith(answered(next, document, written)), comparison.subjects()));
         return finish(link, comparison, Optional.of(written));
-    }
-
-    private static Map<String, JsonValue> changes(Comparison comparison, Optional<Baseline> baseline) {
-        Map<String, JsonValue> changes = new LinkedHashMap<>(comparison.changes());
-        String key = comparison.document().referralKey();
-        if (baseline.isEmpty() && Merge.isEmpty(comparison.record().values().getOrDefault(key, JsonValue.NULL))) {
-            changes.put(
-                    key, StoredJson.JSON.createValue(comparison.referral().id().value()));
-        }
-        return changes;
     }
 
     /** What the CRM answered to each planned field. */
@@ -979,8 +969,13 @@ final class Run {
                 }
             }
         }
-        lead.ifPresent(ref -> origin(document, ref)
-                .ifPresent(mapping -> values.put(mapping.crm().name(), StoredJson.JSON.createValue(ref.id()))));
+        lead.ifPresent(ref -> origin(document, ref).ifPresent(mapping -> {
+            JsonValue id = StoredJson.JSON.createValue(ref.id());
+            values.put(mapping.crm().name(), id);
+            planned.put(
+                    mapping.name(),
+                    new Plan.PlannedField(null, mapping.fromReferral(referral.view()), JsonValue.NULL, id, "created"));
+        }));
         if (dry || rooms.settings.isShadow()) {
             List<FieldChange> changes = createChanges(document, referral, planned, "created");
             if (dry) {
@@ -999,10 +994,20 @@ final class Run {
         if (known.isEmpty()) {
             storeLink(referral, () -> rooms.links.save(link));
         }
-        values.putAll(rooms.related.references(
+        Map<String, JsonValue> references = rooms.related.references(
                 document,
-                new RelatedRecords.Search(
-                        connection, attempt, referral, reads, writes, this::entry, document.label())));
+                new RelatedRecords.Search(connection, attempt, referral, reads, writes, this::entry, document.label()));
+        values.putAll(references);
+        document.fields().stream()
+                .filter(mapping -> mapping.related().isPresent())
+                .forEach(mapping -> {
+                    JsonValue reference = references.get(mapping.crm().name());
+                    if (reference != null) {
+                        planned.put(
+                                mapping.name(),
+                                new Plan.PlannedField(null, JsonValue.NULL, JsonValue.NULL, reference, "created"));
+                    }
+                });
         Plan plan =
                 new Plan(attempt.requestId(), Plan.Kind.CREATE, document.label(), intended, "", now(), false, planned);
         attempt.store(() -> rooms.plans.save(link.id(), plan, Comparison.subjects(document, referral)));

@@ -711,6 +711,85 @@ class SynchronizationTest {
         return kept;
     }
 
+    @Test
+    void anAdoptedRecordGetsTheReferralsIdAndTheTrailTellsIt() {
+        for (boolean kill : List.of(false, true)) {
+            fixture.close();
+            fixture = new SyncFixture();
+            String opportunity = acceptedAsMadeOfTheLead();
+            if (kill) {
+                fixture.crm.loseNextAnswer = true;
+                assertThat(fixture.attempt(A)).isInstanceOf(SyncOutcome.NotNow.class);
+            }
+            fixture.attempt(A);
+            fixture.attempt(A);
+
+            assertThat(fixture.crm.only("opportunity").getString("refid")).isEqualTo(A);
+            assertThat(told("referralId")).isEqualTo(1);
+            AuditEntry entry = fixture.trail.stream()
+                    .filter(one -> one.kind() == AuditKind.RECORD_UPDATED)
+                    .filter(one -> one.changes().stream()
+                            .anyMatch(change -> change.field().equals("referralId")))
+                    .findFirst()
+                    .orElseThrow();
+            assertThat(entry.record()).isEqualTo("opportunity/" + opportunity);
+            assertThat(entry.changes()).anySatisfy(change -> {
+                assertThat(change.recordField()).isEqualTo("refid");
+                assertThat(change.crm()).isEqualTo(jakarta.json.JsonValue.NULL);
+                assertThat(change.written()).isEqualTo(Json.createValue(A));
+            });
+        }
+    }
+
+    @Test
+    void anIdThatIsRemovedFromAnAdoptedRecordIsAPersonsDecision() {
+        String opportunity = acceptedAsMadeOfTheLead();
+        fixture.attempt(A);
+        fixture.crm.edit("opportunity", opportunity, "refid", "null");
+
+        fixture.attempt(A);
+
+        assertThat(fixture.crm.only("opportunity").get("refid")).isEqualTo(jakarta.json.JsonValue.NULL);
+    }
+
+    /** A seller made an opportunity of the lead before the referral's acceptance was seen. */
+    private String acceptedAsMadeOfTheLead() {
+        fixture.documents = List.of(
+                SyncFixture.document(
+                        SyncFixture.OPPORTUNITY.replace(
+                                "{\"name\":\"account\",\"related\"",
+                                "{\"name\":\"origin\",\"transform\":{\"toCrm\":\"[][0]\"},\"field\":\"originatingleadid\",\"type\":\"lookup\",\"match\":\"leadid\",\"target\":{\"name\":\"lead\",\"set\":\"leads\",\"key\":\"leadid\"},\"direction\":\"to-crm\",\"when\":{\"toCrm\":[\"create\"]}},{\"name\":\"account\",\"related\"")),
+                SyncFixture.document(SyncFixture.LEAD));
+        fixture.partnerCenter.put(
+                A,
+                "e1",
+                "type",
+                "\"Independent\"",
+                "qualification",
+                "\"Direct\"",
+                "status",
+                "\"New\"",
+                "substatus",
+                "\"Pending\"");
+        assertThat(fixture.attempt(A).word()).isEqualTo("created");
+        String lead = fixture.link(A).findRecord().orElseThrow().id();
+        fixture.crm.edit("opportunity", "theirs", "originatingleadid", "\"" + lead + "\"");
+        fixture.partnerCenter.put(A, "e1", "status", "\"Active\"", "substatus", "\"Accepted\"");
+        return "theirs";
+    }
+
+    @Test
+    void aNewRecordsReferencesAreToldLikeItsOtherFields() {
+        created(A, "e1");
+
+        assertThat(last(AuditKind.RECORD_CREATED).changes())
+                .extracting(change -> change.recordField())
+                .contains("refid", "customerid", "contactid");
+        assertThat(last(AuditKind.RECORD_CREATED).changes())
+                .anySatisfy(change -> assertThat(change.written())
+                        .isEqualTo(fixture.crm.only("opportunity").get("customerid")));
+    }
+
     private void created(String id, String engagement) {
         fixture.partnerCenter.put(id, engagement);
         assertThat(fixture.attempt(id).word()).isEqualTo("created");
