@@ -468,6 +468,9 @@ final class Run {
                 && before.filter(plan -> plan.mapping().equals(next.mapping())).isEmpty();
         boolean[] admitted = {true};
         attempt.store(() -> {
+            if (counts && baseline.isEmpty()) {
+                rooms.holds.startOver(connection, cause(comparison.document(), baseline));
+            }
             admitted[0] = !counts
                     || rooms.holds.admit(
                             connection, cause(comparison.document(), baseline), rooms.settings.blastLimit());

@@ -790,6 +790,61 @@ class SynchronizationTest {
                         .isEqualTo(fixture.crm.only("opportunity").get("customerid")));
     }
 
+    @Test
+    void ordinaryAdoptionsOverTheYearsNeverAddUp() {
+        fixture.keys.put("cosell.sync.blast-limit", "1");
+        for (int year = 0; year < 4; year++) {
+            assertThat(adopted(year)).isEqualTo("updated");
+            fixture.tick(DAY + 60);
+        }
+        assertThat(fixture.holds.list()).isEmpty();
+    }
+
+    @Test
+    void aRestoreIsHeldAndNeverTricklesThroughDayByDay() {
+        fixture.keys.put("cosell.sync.blast-limit", "1");
+        assertThat(adopted(0)).isEqualTo("updated");
+        assertThat(adopted(1)).isEqualTo("held");
+        for (int day = 2; day < 5; day++) {
+            fixture.tick(DAY + 60);
+            assertThat(adopted(day)).isEqualTo("held");
+        }
+
+        assertThat(fixture.holds.list().get(0).waiting()).isEqualTo(4);
+        fixture.transaction(
+                () -> fixture.holds.release(fixture.holds.list().get(0).id()));
+        for (int day = 1; day < 5; day++) {
+            assertThat(adopted(day)).isEqualTo("updated");
+        }
+        assertThat(adopted(5)).isEqualTo("updated");
+    }
+
+    @Test
+    void aReleaseHoldsForADaySoThatTheNextRestoreIsCaughtAgain() {
+        fixture.keys.put("cosell.sync.blast-limit", "1");
+        assertThat(adopted(0)).isEqualTo("updated");
+        assertThat(adopted(1)).isEqualTo("held");
+        fixture.transaction(
+                () -> fixture.holds.release(fixture.holds.list().get(0).id()));
+        fixture.tick(DAY + 60);
+
+        assertThat(adopted(2)).isEqualTo("updated");
+        assertThat(adopted(3)).isEqualTo("held");
+        assertThat(fixture.holds.list().get(0).waiting()).isEqualTo(1);
+    }
+
+    private static final int DAY = 24 * 60 * 60;
+
+    /** What becomes of the attempt for a referral whose record exists and lacks what is to be filled. */
+    private String adopted(int number) {
+        String id = "dddddddd-0000-0000-0000-00000000000" + number;
+        if (!fixture.crm.table("opportunity").containsKey("existing" + number)) {
+            fixture.crm.edit("opportunity", "existing" + number, "refid", "\"" + id + "\"");
+            fixture.partnerCenter.put(id, "e" + number);
+        }
+        return fixture.attempt(id).word();
+    }
+
     private void created(String id, String engagement) {
         fixture.partnerCenter.put(id, engagement);
         assertThat(fixture.attempt(id).word()).isEqualTo("created");
