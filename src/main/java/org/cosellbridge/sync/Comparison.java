@@ -58,6 +58,9 @@ final class Comparison {
                 fields.add(compare(mapping));
             }
         }
+        if (closes()) {
+            fields.replaceAll(this::beforeClosing);
+        }
     }
 
     private Comparison(Comparison whole, List<Field> fields) {
@@ -112,16 +115,8 @@ final class Comparison {
         }
 
         private Field withheld() {
-            return new Field(
-                    mapping,
-                    partnerCenter,
-                    crm,
-                    base,
+            return with(
                     inCrm,
-                    problem,
-                    planned,
-                    partnerCenterMovedAt,
-                    crmMovedAt,
                     new Merge.Decision(
                             Merge.Action.NOTHING,
                             "withheld",
@@ -129,6 +124,32 @@ final class Comparison {
                             false,
                             decision.crmBase() == null ? null : JsonValue.NULL,
                             decision.crmBase()));
+        }
+
+        private Field toldBeforeClosing(JsonValue value) {
+            return with(
+                    value,
+                    new Merge.Decision(
+                            Merge.Action.TO_CRM,
+                            "closing",
+                            decision.confirmed(),
+                            false,
+                            decision.partnerCenterBase(),
+                            decision.crmBase()));
+        }
+
+        private Field with(@Nullable JsonValue wanted, Merge.Decision decided) {
+            return new Field(
+                    mapping,
+                    partnerCenter,
+                    crm,
+                    base,
+                    wanted,
+                    problem,
+                    planned,
+                    partnerCenterMovedAt,
+                    crmMovedAt,
+                    decided);
         }
 
         /** The value for the CRM; throws {@link MappingException} when it cannot be expressed there. */
@@ -240,6 +261,21 @@ final class Comparison {
                 partnerCenterMovedAt,
                 crmMovedAt,
                 decision);
+    }
+
+    /** What the record is told only when it is about to be closed. */
+    private Field beforeClosing(Field field) {
+        FieldMapping mapping = field.mapping();
+        if (field.action() == Merge.Action.TO_CRM || !mapping.travels(Direction.TO_CRM, Occasion.CLOSE)) {
+            return field;
+        }
+        JsonValue inCrm;
+        try {
+            inCrm = mapping.toCrm(referral.view());
+        } catch (MappingException cannotBeExpressed) {
+            return field; // the record is closed without it, as it would be were the value empty
+        }
+        return Merge.isEmpty(inCrm) || mapping.sameInCrm(inCrm, field.crm()) ? field : field.toldBeforeClosing(inCrm);
     }
 
     /** A record that exists and is adopted gets the referral's id; one that carries another's is never overwritten. */

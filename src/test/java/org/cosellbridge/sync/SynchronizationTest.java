@@ -845,6 +845,73 @@ class SynchronizationTest {
         return fixture.attempt(id).word();
     }
 
+    @Test
+    void whatWasClosedLongAgoIsClosedOnThatDay() {
+        fixture.documents = org.cosellbridge.mapping.MappingLibrary.builtIn("dynamics", List.of("opportunity", "lead"));
+        fixture.partnerCenter.put(
+                A, "e1", "status", "\"Closed\"", "substatus", "\"Won\"", "closedDateTime", "\"2024-03-05T17:00:00Z\"");
+        assertThat(fixture.attempt(A).word()).isEqualTo("created");
+
+        assertThat(fixture.crm.writes)
+                .endsWith("update opportunity [actualclosedate]", "update opportunity [statuscode]");
+        assertThat(fixture.crm.only("opportunity").getString("actualclosedate")).isEqualTo("2024-03-05");
+        assertThat(told("closedOn")).isEqualTo(1);
+        assertThat(told("state")).isEqualTo(1);
+        assertThat(fixture.link(A).state()).isEqualTo(LinkState.ENDED);
+        int writes = fixture.crm.writes.size();
+
+        fixture.partnerCenter.put(A, "e1", "closedDateTime", "\"2024-03-06T17:00:00Z\"");
+        fixture.attempt(A);
+        assertThat(fixture.crm.writes).hasSize(writes);
+        assertThat(fixture.findings.listOpen(fixture.link(A).id())).isEmpty();
+    }
+
+    @Test
+    void anOpenReferralsDatesSayNothingOfItsEnd() {
+        fixture.documents = org.cosellbridge.mapping.MappingLibrary.builtIn("dynamics", List.of("opportunity", "lead"));
+        created(A, "e1");
+        fixture.partnerCenter.put(A, "e1", "details", "{\"notes\":\"second\",\"dealValue\":100}");
+        assertThat(fixture.attempt(A).word()).isEqualTo("updated");
+        assertThat(fixture.crm.only("opportunity")).doesNotContainKey("actualclosedate");
+
+        String today = fixture.clock.instant().toString().substring(0, 10);
+        fixture.partnerCenter.put(A, "e1", "status", "\"Closed\"", "substatus", "\"Lost\"");
+        fixture.attempt(A);
+        assertThat(fixture.crm.only("opportunity").getString("actualclosedate")).isEqualTo(today);
+    }
+
+    @Test
+    void aClosingOnADayKilledAnywhereIsWrittenAndToldOnce() {
+        boolean killed = true;
+        for (int point = 1; killed; point++) {
+            fixture.close();
+            fixture = new SyncFixture();
+            fixture.documents =
+                    org.cosellbridge.mapping.MappingLibrary.builtIn("dynamics", List.of("opportunity", "lead"));
+            created(A, "e1");
+            fixture.partnerCenter.put(
+                    A,
+                    "e1",
+                    "status",
+                    "\"Closed\"",
+                    "substatus",
+                    "\"Won\"",
+                    "closedDateTime",
+                    "\"2024-03-05T17:00:00Z\"");
+            killed = killedAt(point);
+            fixture.attempt(A);
+            fixture.attempt(A);
+            String where = "killed at step " + point;
+            assertThat(fixture.crm.writes).as(where).hasSize(2);
+            assertThat(told("closedOn")).as(where).isEqualTo(1);
+            assertThat(told("state")).as(where).isEqualTo(1);
+            assertThat(fixture.crm.only("opportunity").getString("statuscode"))
+                    .as(where)
+                    .isEqualTo("3");
+            assertThat(point).isLessThan(60);
+        }
+    }
+
     private void created(String id, String engagement) {
         fixture.partnerCenter.put(id, engagement);
         assertThat(fixture.attempt(id).word()).isEqualTo("created");
