@@ -308,13 +308,26 @@ final class DocumentReader {
                 if (told != null) {
                     told.keySet().forEach(name -> closing.put(name, told.getString(name)));
                 }
+                Set<String> from = new HashSet<>();
+                JsonArray origins = step.asJsonObject().getJsonArray("from");
+                if (origins != null) {
+                    origins.getValuesAs(JsonString.class).forEach(origin -> {
+                        from.add(origin.getString());
+                        if (!field.getJsonObject("states").containsKey(origin.getString())) {
+                            fault(
+                                    place + "/states/" + state + "/from",
+                                    "The document has no state '" + origin.getString() + "'.");
+                        }
+                    });
+                }
                 states.put(
                         state,
                         new CrmField.StateStep(
                                 CrmField.Step.valueOf(
                                         step.asJsonObject().getString("step").toUpperCase(Locale.ROOT)),
                                 written,
-                                closing));
+                                closing,
+                                from));
             });
         }
         return new CrmField(

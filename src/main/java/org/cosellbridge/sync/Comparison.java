@@ -1,5 +1,6 @@
 package org.cosellbridge.sync;
 
+import jakarta.json.JsonArray;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
@@ -177,6 +178,14 @@ final class Comparison {
         return step != null && step.step() != CrmField.Step.SET;
     }
 
+    /** Whether the CRM takes a record from the state it has to the one it should have. */
+    static boolean isReachable(FieldMapping mapping, JsonValue held, JsonValue wanted) {
+        return mapping.crm().type() != CrmType.STATE
+                || !(held instanceof JsonString from)
+                || !(wanted instanceof JsonString to)
+                || mapping.crm().isReachable(from.getString(), to.getString());
+    }
+
     /** One write carries the whole plan: a field that holds its planned value proves that all of it arrived. */
     private boolean holdsPlanned(Plan found) {
         return found.fields().entrySet().stream()
@@ -250,6 +259,15 @@ final class Comparison {
                         crmClosed,
                         referral.isTerminal()),
                 sameness(mapping));
+        if (decision.action() == Merge.Action.TO_CRM && inCrm != null && !isReachable(mapping, crm, inCrm)) {
+            decision = new Merge.Decision(
+                    Merge.Action.DIFFERENCE,
+                    "unreachable",
+                    decision.confirmed(),
+                    false,
+                    decision.partnerCenterBase(),
+                    decision.crmBase());
+        }
         return new Field(
                 mapping,
                 partnerCenter,
@@ -298,11 +316,11 @@ final class Comparison {
         return observed != null && still.test(observed.value()) ? observed.at() : otherwise;
     }
 
-    /** Whether the CRM holds less than Partner Center: its text, taken back, would not be the text that stood there. */
+    /** Whether the CRM holds less than Partner Center: its text, taken back, would not be the text or list that stood there. */
     private boolean isCut(FieldMapping mapping, @Nullable JsonValue partnerCenterBase, @Nullable JsonValue crmBase) {
         if (!mapping.lossy()
                 || !mapping.travels(Direction.TO_PARTNER_CENTER, Occasion.UPDATE)
-                || !(partnerCenterBase instanceof JsonString)
+                || !(partnerCenterBase instanceof JsonString || partnerCenterBase instanceof JsonArray)
                 || !(crmBase instanceof JsonString)) {
             return false;
         }

@@ -1180,8 +1180,18 @@ final class Run {
         JsonValue closed = mapping.toCrm(referral.view());
         JsonValue held = mapping.fromRecord(record.orElseThrow().values());
         Optional<Plan> plan = rooms.plans.find(link.id()).filter(found -> found.kind() == Plan.Kind.CLOSE_PREVIOUS);
-        if (Merge.isEmpty(closed) || mapping.sameInCrm(closed, held)) {
+        boolean stuck = !Comparison.isReachable(mapping, held, closed);
+        if (Merge.isEmpty(closed) || mapping.sameInCrm(closed, held) || stuck) {
             attempt.store(() -> {
+                if (stuck) {
+                    rooms.trail.append(entry(AuditKind.LINK_UNCHANGED)
+                            .record(previous.toString())
+                            .outcome("unchanged")
+                            .reason("The link moved to another record. "
+                                    + Sentences.of(Finding.DIFFERENCE, "unreachable"))
+                            .mapping(mapped.label())
+                            .build());
+                }
                 plan.map(found -> found.fields().get(mapping.name()))
                         .ifPresent(
                                 field -> rooms.trail.append(closedEntry(previous, mapped, mapping, field, CONFIRMED)));

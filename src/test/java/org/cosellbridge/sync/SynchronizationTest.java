@@ -912,6 +912,98 @@ class SynchronizationTest {
         }
     }
 
+    @Test
+    void aQualifiedLeadWhoseReferralIsDeclinedIsADifferenceAndNoFailure() {
+        String lead = leadWithState("3", "Closed", "Declined");
+
+        assertThat(fixture.attempt(A).word()).isEqualTo("unchanged");
+        assertThat(fixture.attempt(A).word()).isEqualTo("unchanged");
+
+        assertThat(fixture.crm.writes).isEmpty();
+        assertThat(fixture.findings.listOpen(fixture.link(A).id()))
+                .singleElement()
+                .satisfies(finding -> {
+                    assertThat(finding.reason()).isEqualTo("unreachable");
+                    assertThat(finding.sentence()).contains("Reopen the record");
+                });
+        fixture.crm.edit("lead", lead, "statuscode", "\"7\"");
+        fixture.attempt(A);
+        assertThat(fixture.findings.listOpen(fixture.link(A).id())).isEmpty();
+    }
+
+    @Test
+    void aDisqualifiedLeadWhoseReferralIsAcceptedStaysAsItIs() {
+        leadWithState("5", "Active", "Accepted");
+
+        assertThat(fixture.attempt(A).word()).isEqualTo("created");
+
+        assertThat(fixture.crm.only("lead").getString("statuscode")).isEqualTo("5");
+        assertThat(fixture.link(A).findPrevious()).isEmpty();
+        assertThat(fixture.trail)
+                .anySatisfy(
+                        entry -> assertThat(entry.reason()).startsWith("The link moved to another record. The CRM"));
+    }
+
+    @Test
+    void aStateThatTheMappingDoesNotKnowIsNotAnEmptyOne() {
+        fixture.documents = org.cosellbridge.mapping.MappingLibrary.builtIn("dynamics", List.of("opportunity", "lead"));
+        created(A, "e1");
+        fixture.partnerCenter.put(A, "e1", "status", "\"Active\"", "substatus", "\"Escalated\"");
+
+        fixture.attempt(A);
+
+        assertThat(fixture.findings.listOpen(fixture.link(A).id()))
+                .extracting(Finding::field, Finding::reason)
+                .containsExactly(org.assertj.core.groups.Tuple.tuple("state", "no-counterpart"));
+    }
+
+    @Test
+    void aCutListNeverTravelsBack() {
+        fixture.documents = List.of(
+                SyncFixture.document(
+                        SyncFixture.OPPORTUNITY.replace(
+                                "{\"name\":\"account\",\"related\"",
+                                "{\"name\":\"products\",\"path\":\"details.requirements.solutions[].id\",\"field\":\"products\",\"type\":\"text\",\"separator\":\";\",\"maxLength\":10,\"lossy\":true,\"direction\":\"both\",\"when\":{\"toCrm\":[\"create\"]}},{\"name\":\"account\",\"related\"")),
+                SyncFixture.document(SyncFixture.LEAD));
+        fixture.partnerCenter.put(
+                A,
+                "e1",
+                "details",
+                "{\"notes\":\"first\",\"dealValue\":100,\"requirements\":{\"solutions\":[{\"id\":\"one\"},{\"id\":\"two\"},{\"id\":\"three\"}]}}");
+        fixture.attempt(A);
+        assertThat(fixture.crm.only("opportunity").getString("products")).isEqualTo("one;two");
+        String id = fixture.crm.table("opportunity").keySet().iterator().next();
+
+        fixture.crm.edit("opportunity", id, "products", "\"one;four\"");
+        fixture.attempt(A);
+
+        assertThat(fixture.findings.listOpen(fixture.link(A).id()))
+                .extracting(Finding::field, Finding::reason)
+                .containsExactly(org.assertj.core.groups.Tuple.tuple("products", "cut"));
+    }
+
+    /** The id of a lead that a seller has put into this state before the referral got to its own. */
+    private String leadWithState(String state, String status, String substatus) {
+        fixture.documents = org.cosellbridge.mapping.MappingLibrary.builtIn("dynamics", List.of("opportunity", "lead"));
+        fixture.partnerCenter.put(
+                A,
+                "e1",
+                "type",
+                "\"Independent\"",
+                "qualification",
+                "\"Direct\"",
+                "status",
+                "\"New\"",
+                "substatus",
+                "\"Pending\"");
+        assertThat(fixture.attempt(A).word()).isEqualTo("created");
+        String lead = fixture.link(A).findRecord().orElseThrow().id();
+        fixture.crm.edit("lead", lead, "statuscode", "\"" + state + "\"");
+        fixture.partnerCenter.put(A, "e1", "status", "\"" + status + "\"", "substatus", "\"" + substatus + "\"");
+        fixture.crm.writes.clear();
+        return lead;
+    }
+
     private void created(String id, String engagement) {
         fixture.partnerCenter.put(id, engagement);
         assertThat(fixture.attempt(id).word()).isEqualTo("created");
