@@ -63,7 +63,7 @@ create table sync_finding (
 );
 create index sync_finding_by_link on sync_finding (link_id, field);
 
--- how many links one mapping change or restore has written to, and whether a person let the rest go
+-- how many links one mapping change or restore has written to since "created", and whether a person let the rest go
 create table sync_hold (
     id varchar(36) not null primary key,
     connection varchar(60) not null,
@@ -79,7 +79,7 @@ create table sync_held (
     primary key (hold_id, referral_id)
 );
 
--- who creates the account or contact with this match key; intended_id is known before the create, record_id after it
+-- who creates the account or contact with this match key, of which only a keyed fingerprint is kept; intended_id is known before the create, record_id after it
 create table sync_match_lock (
     connection varchar(60) not null,
     kind varchar(60) not null,

@@ -6,6 +6,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.logging.Logger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.cosellbridge.platform.Configuration;
@@ -22,6 +25,7 @@ class AccessSettings implements StartCheck {
 
     static final int MOST_COST = 15;
 
+    private static final Logger LOG = Logger.getLogger(AccessSettings.class.getName());
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._@-]{1,60}");
     private static final Pattern HASH = Pattern.compile("\\$2[aby]\\$(\\d\\d)\\$[./A-Za-z0-9]{53}");
 
@@ -81,6 +85,12 @@ class AccessSettings implements StartCheck {
     @Override
     public void check(Configuration configuration) {
         // the constructor noted every fault
+        Set<Integer> costs = new TreeSet<>();
+        users.values().forEach(user -> costs.add(user.cost()));
+        if (costs.size() > 1) {
+            LOG.warning(() -> USERS + " has hashes of different costs " + costs
+                    + ". How long a refused login takes then tells which names exist. Make all hashes with one cost.");
+        }
     }
 
     /** The user with this name. */

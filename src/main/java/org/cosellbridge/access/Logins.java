@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A check costs about a tenth of a second by design. So a right login is remembered for {@link #REMEMBERED} (as a keyed hash, not as
  * the password), at most one check per processor runs at a time, and {@link LoginBrake} slows guessing down. An unknown name costs as
- * much time as a known one. Thread-safe.
+ * much time as a known one, as long as all hashes have one cost. Thread-safe.
  */
 @Singleton
 class Logins {
@@ -64,10 +64,7 @@ class Logins {
         random.nextBytes(processKey);
         byte[] nobodysPassword = new byte[24];
         random.nextBytes(nobodysPassword);
-        int cost = settings.users().stream()
-                .mapToInt(user -> Integer.parseInt(user.hash().substring(4, 6)))
-                .max()
-                .orElse(AccessSettings.LEAST_COST);
+        int cost = settings.users().stream().mapToInt(User::cost).max().orElse(AccessSettings.LEAST_COST);
         this.nobodysHash = BCrypt.withDefaults()
                 .hashToString(
                         cost,

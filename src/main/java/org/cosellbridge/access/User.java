@@ -8,6 +8,11 @@ package org.cosellbridge.access;
  * @param hash the bcrypt hash of the password
  */
 record User(String name, Role role, String hash) {
+    /** The cost of the hash, as bcrypt counts it: the exponent of two. */
+    int cost() {
+        return Integer.parseInt(hash.substring(4, 6));
+    }
+
     /** Never shows the hash. */
     @Override
     public String toString() {

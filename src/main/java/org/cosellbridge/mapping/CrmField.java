@@ -1,6 +1,7 @@
 package org.cosellbridge.mapping;
 
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,15 @@ public record CrmField(
         states = Map.copyOf(states);
     }
 
+    /** Whether the CRM lets a record go from this state to that one; what the document does not list is left to the CRM. */
+    public boolean isReachable(String from, String to) {
+        StateStep step = states.get(to);
+        return step == null
+                || step.from().isEmpty()
+                || !states.containsKey(from)
+                || step.from().contains(from);
+    }
+
     /**
      * How a record reaches a state.
      *
@@ -32,16 +42,23 @@ public record CrmField(
      * @param fields what the record then holds, by field name, such as {@code statecode} beside {@code statuscode}
      * @param closing of a step that closes: what the close activity is told, by its field name, and the field of the record with the
      *     value, such as {@code actualrevenue} from {@code estimatedvalue}
+     * @param from the states from which the CRM allows the step; empty: from every one
      */
-    public record StateStep(Step step, Map<String, Integer> fields, Map<String, String> closing) {
+    public record StateStep(Step step, Map<String, Integer> fields, Map<String, String> closing, Set<String> from) {
         public StateStep {
             fields = Map.copyOf(fields);
             closing = Map.copyOf(closing);
+            from = Set.copyOf(from);
         }
 
-        /** A step that tells the close activity nothing. */
+        /** A step from every state. */
+        public StateStep(Step step, Map<String, Integer> fields, Map<String, String> closing) {
+            this(step, fields, closing, Set.of());
+        }
+
+        /** A step from every state that tells the close activity nothing. */
         public StateStep(Step step, Map<String, Integer> fields) {
-            this(step, fields, Map.of());
+            this(step, fields, Map.of(), Set.of());
         }
     }
 

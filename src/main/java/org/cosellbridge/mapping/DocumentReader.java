@@ -23,6 +23,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.cosellbridge.referral.Direction;
 import org.cosellbridge.referral.ReferralPath;
 import org.cosellbridge.referral.ReferralPath.Kind;
@@ -200,8 +201,7 @@ final class DocumentReader {
             }
             FieldMapping mapping = new FieldMapping(readField(field, here, tables, relatable, main));
             fields.add(mapping);
-            if (mapping.travels(Direction.TO_CRM, Occasion.CREATE)
-                    || mapping.travels(Direction.TO_CRM, Occasion.UPDATE)) {
+            if (Stream.of(Occasion.values()).anyMatch(occasion -> mapping.travels(Direction.TO_CRM, occasion))) {
                 String writer = writers.putIfAbsent(mapping.crm().name(), fieldName);
                 if (writer != null) {
                     fault(
@@ -268,7 +268,7 @@ final class DocumentReader {
     private static Set<Occasion> occasions(JsonObject field, String direction) {
         JsonObject when = field.getJsonObject("when");
         if (when == null || !when.containsKey(direction)) {
-            return EnumSet.allOf(Occasion.class);
+            return EnumSet.of(Occasion.CREATE, Occasion.UPDATE);
         }
         Set<Occasion> occasions = EnumSet.noneOf(Occasion.class);
         when.getJsonArray(direction)
@@ -308,13 +308,26 @@ final class DocumentReader {
                 if (told != null) {
                     told.keySet().forEach(name -> closing.put(name, told.getString(name)));
                 }
+                Set<String> from = new HashSet<>();
+                JsonArray origins = step.asJsonObject().getJsonArray("from");
+                if (origins != null) {
+                    origins.getValuesAs(JsonString.class).forEach(origin -> {
+                        from.add(origin.getString());
+                        if (!field.getJsonObject("states").containsKey(origin.getString())) {
+                            fault(
+                                    place + "/states/" + state + "/from",
+                                    "The document has no state '" + origin.getString() + "'.");
+                        }
+                    });
+                }
                 states.put(
                         state,
                         new CrmField.StateStep(
                                 CrmField.Step.valueOf(
                                         step.asJsonObject().getString("step").toUpperCase(Locale.ROOT)),
                                 written,
-                                closing));
+                                closing,
+                                from));
             });
         }
         return new CrmField(

@@ -22,6 +22,18 @@ public record Page<T>(List<T> items, @Nullable String next) {
         items = List.copyOf(items);
     }
 
+    /** The limit a caller wrote; answers 400 when it is no whole number or outside 1 to {@link #MAX_LIMIT}. */
+    public static int parseLimit(@Nullable String written) {
+        if (written == null) {
+            return DEFAULT_LIMIT;
+        }
+        try {
+            return limit(Integer.valueOf(written.strip()));
+        } catch (NumberFormatException notANumber) {
+            throw Problem.badRequest("limit must be from 1 to " + MAX_LIMIT + ".");
+        }
+    }
+
     /** The limit a caller asked for; answers 400 when it is outside 1 to {@link #MAX_LIMIT}. */
     public static int limit(@Nullable Integer asked) {
         if (asked == null) {

@@ -58,7 +58,7 @@ public class ProblemMapper implements ExceptionMapper<Throwable> {
 
     private static Response fault(Throwable thrown) {
         UUID id = UUID.randomUUID();
-        LOG.log(Level.SEVERE, thrown, () -> "A call failed; problem " + id + ".");
+        LOG.log(Level.SEVERE, BareTrace.of(thrown), () -> "A call failed; problem " + id + ".");
         return Problem.of(
                         Response.Status.INTERNAL_SERVER_ERROR,
                         "Something went wrong on our side. The log tells more under problem " + id + ".")

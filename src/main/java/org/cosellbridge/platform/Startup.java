@@ -77,7 +77,7 @@ public class Startup {
         try (Connection connection = dataSource.getConnection()) {
             return connection.isValid(5);
         } catch (SQLException unreachable) {
-            LOG.log(Level.WARNING, "The database does not answer.", unreachable);
+            LOG.log(Level.WARNING, "The database does not answer.", BareTrace.of(unreachable));
             return false;
         }
     }

@@ -36,9 +36,9 @@ public class DeadLettersResource {
             @QueryParam("record") @Nullable String record,
             @QueryParam("from") @Nullable String from,
             @QueryParam("to") @Nullable String to,
-            @QueryParam("limit") @Nullable Integer limit,
+            @QueryParam("limit") @Nullable String limit,
             @QueryParam("cursor") @Nullable String cursor) {
-        int most = Page.limit(limit);
+        int most = Page.parseLimit(limit);
         DeadLetterFilter filter = Callers.understood(() -> DeadLetterFilter.of(connection, referral, record, from, to));
         return Callers.understood(() -> deadLetters.list(filter, most, cursor));
     }

@@ -11,6 +11,7 @@ import java.util.logging.Logger;
 import org.cosellbridge.connector.ConnectionName;
 import org.cosellbridge.connector.Connections;
 import org.cosellbridge.connector.LeaseLostException;
+import org.cosellbridge.platform.BareTrace;
 import org.cosellbridge.sync.RunsAttempts;
 import org.cosellbridge.sync.SyncOutcome;
 

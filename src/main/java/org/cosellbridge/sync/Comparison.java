@@ -1,5 +1,6 @@
 package org.cosellbridge.sync;
 
+import jakarta.json.JsonArray;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
@@ -58,6 +59,9 @@ final class Comparison {
                 fields.add(compare(mapping));
             }
         }
+        if (closes()) {
+            fields.replaceAll(this::beforeClosing);
+        }
     }
 
     private Comparison(Comparison whole, List<Field> fields) {
@@ -112,16 +116,8 @@ final class Comparison {
         }
 
         private Field withheld() {
-            return new Field(
-                    mapping,
-                    partnerCenter,
-                    crm,
-                    base,
+            return with(
                     inCrm,
-                    problem,
-                    planned,
-                    partnerCenterMovedAt,
-                    crmMovedAt,
                     new Merge.Decision(
                             Merge.Action.NOTHING,
                             "withheld",
@@ -129,6 +125,32 @@ final class Comparison {
                             false,
                             decision.crmBase() == null ? null : JsonValue.NULL,
                             decision.crmBase()));
+        }
+
+        private Field toldBeforeClosing(JsonValue value) {
+            return with(
+                    value,
+                    new Merge.Decision(
+                            Merge.Action.TO_CRM,
+                            "closing",
+                            decision.confirmed(),
+                            false,
+                            decision.partnerCenterBase(),
+                            decision.crmBase()));
+        }
+
+        private Field with(@Nullable JsonValue wanted, Merge.Decision decided) {
+            return new Field(
+                    mapping,
+                    partnerCenter,
+                    crm,
+                    base,
+                    wanted,
+                    problem,
+                    planned,
+                    partnerCenterMovedAt,
+                    crmMovedAt,
+                    decided);
         }
 
         /** The value for the CRM; throws {@link MappingException} when it cannot be expressed there. */
@@ -156,6 +178,14 @@ final class Comparison {
         return step != null && step.step() != CrmField.Step.SET;
     }
 
+    /** Whether the CRM takes a record from the state it has to the one it should have. */
+    static boolean isReachable(FieldMapping mapping, JsonValue held, JsonValue wanted) {
+        return mapping.crm().type() != CrmType.STATE
+                || !(held instanceof JsonString from)
+                || !(wanted instanceof JsonString to)
+                || mapping.crm().isReachable(from.getString(), to.getString());
+    }
+
     /** One write carries the whole plan: a field that holds its planned value proves that all of it arrived. */
     private boolean holdsPlanned(Plan found) {
         return found.fields().entrySet().stream()
@@ -169,7 +199,10 @@ final class Comparison {
     private Field compare(FieldMapping mapping) {
         JsonValue partnerCenter = mapping.fromReferral(referral.view());
         JsonValue crm = mapping.fromRecord(record.values());
-        boolean toCrm = mapping.travels(Direction.TO_CRM, Occasion.UPDATE);
+        Baseline.FieldBaseline base =
+                baseline.map(found -> found.fields().get(mapping.name())).orElse(null);
+        boolean toCrm = mapping.travels(Direction.TO_CRM, Occasion.UPDATE)
+                || (base == null && takesReferralKey(mapping, partnerCenter, crm));
         boolean toPartnerCenter = mapping.travels(Direction.TO_PARTNER_CENTER, Occasion.UPDATE);
         JsonValue inCrm = null;
         MappingException problem = null;
@@ -181,8 +214,6 @@ final class Comparison {
             }
         }
         JsonValue inPartnerCenter = toPartnerCenter ? inPartnerCenter(mapping, record.values()) : null;
-        Baseline.FieldBaseline base =
-                baseline.map(found -> found.fields().get(mapping.name())).orElse(null);
         JsonValue partnerCenterBase = base == null ? null : base.partnerCenter();
         JsonValue crmBase = base == null ? null : base.crm();
         Instant partnerCenterMovedAt = movedAt(
@@ -228,6 +259,15 @@ final class Comparison {
                         crmClosed,
                         referral.isTerminal()),
                 sameness(mapping));
+        if (decision.action() == Merge.Action.TO_CRM && inCrm != null && !isReachable(mapping, crm, inCrm)) {
+            decision = new Merge.Decision(
+                    Merge.Action.DIFFERENCE,
+                    "unreachable",
+                    decision.confirmed(),
+                    false,
+                    decision.partnerCenterBase(),
+                    decision.crmBase());
+        }
         return new Field(
                 mapping,
                 partnerCenter,
@@ -239,6 +279,28 @@ final class Comparison {
                 partnerCenterMovedAt,
                 crmMovedAt,
                 decision);
+    }
+
+    /** What the record is told only when it is about to be closed. */
+    private Field beforeClosing(Field field) {
+        FieldMapping mapping = field.mapping();
+        if (field.action() == Merge.Action.TO_CRM || !mapping.travels(Direction.TO_CRM, Occasion.CLOSE)) {
+            return field;
+        }
+        JsonValue inCrm;
+        try {
+            inCrm = mapping.toCrm(referral.view());
+        } catch (MappingException cannotBeExpressed) {
+            return field; // the record is closed without it, as it would be were the value empty
+        }
+        return Merge.isEmpty(inCrm) || mapping.sameInCrm(inCrm, field.crm()) ? field : field.toldBeforeClosing(inCrm);
+    }
+
+    /** A record that exists and is adopted gets the referral's id; one that carries another's is never overwritten. */
+    private boolean takesReferralKey(FieldMapping mapping, JsonValue id, JsonValue held) {
+        return mapping.crm().name().equals(document.referralKey())
+                && mapping.travels(Direction.TO_CRM, Occasion.CREATE)
+                && (Merge.isEmpty(held) || mapping.sameInCrm(held, id));
     }
 
     private static @Nullable JsonValue inPartnerCenter(FieldMapping mapping, JsonObject values) {
@@ -254,11 +316,11 @@ final class Comparison {
         return observed != null && still.test(observed.value()) ? observed.at() : otherwise;
     }
 
-    /** Whether the CRM holds less than Partner Center: its text, taken back, would not be the text that stood there. */
+    /** Whether the CRM holds less than Partner Center: its text, taken back, would not be the text or list that stood there. */
     private boolean isCut(FieldMapping mapping, @Nullable JsonValue partnerCenterBase, @Nullable JsonValue crmBase) {
         if (!mapping.lossy()
                 || !mapping.travels(Direction.TO_PARTNER_CENTER, Occasion.UPDATE)
-                || !(partnerCenterBase instanceof JsonString)
+                || !(partnerCenterBase instanceof JsonString || partnerCenterBase instanceof JsonArray)
                 || !(crmBase instanceof JsonString)) {
             return false;
         }

@@ -21,7 +21,7 @@ public class ConflictsResource {
     public Page<Links.FindingView> list(
             @QueryParam("link") @Nullable String link,
             @QueryParam("cursor") @Nullable String cursor,
-            @QueryParam("limit") @Nullable Integer limit) {
-        return links.listFindings(Finding.CONFLICT, link, cursor, limit);
+            @QueryParam("limit") @Nullable String limit) {
+        return links.listFindings(Finding.CONFLICT, link, cursor, Page.parseLimit(limit));
     }
 }

@@ -4,6 +4,7 @@ import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import jakarta.persistence.EntityManager;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -13,9 +14,16 @@ import org.cosellbridge.connector.ConnectionName;
 import org.cosellbridge.platform.Ids;
 import org.cosellbridge.referral.ReferralId;
 
-/** Counts the links that one mapping change or one restore has written to, and holds the rest. Every method joins a transaction. */
+/**
+ * Counts the links that one mapping change or one restore has written to, and holds the rest. A mapping change is one cause for good;
+ * records without a baseline come in all the time, so what is counted for them is what came within a {@link #WINDOW}. Every method
+ * joins a transaction.
+ */
 @Singleton
 class HoldRepository {
+    /** How long a count of records without a baseline lasts, and how long a person's release of them does. */
+    static final Duration WINDOW = Duration.ofDays(1);
+
     private final EntityManager entities;
     private final Ids ids;
     private final Clock clock;
@@ -43,6 +51,29 @@ class HoldRepository {
                         .setParameter(3, limit)
                         .executeUpdate()
                 == 1;
+    }
+
+    /**
+     * Starts the count of this cause over when its window is past. While links wait for a person it goes on, so that a restore
+     * never trickles through day by day; a release ends with its window.
+     */
+    void startOver(ConnectionName connection, String cause) {
+        OffsetDateTime now = OffsetDateTime.ofInstant(clock.instant(), ZoneOffset.UTC);
+        int over = entities.createNativeQuery(
+                        "update sync_hold set written = 0, released = false, created = ?1 where connection = ?2 and cause = ?3 and created < ?4 and (released = true or not exists (select 1 from sync_held w where w.hold_id = sync_hold.id))")
+                .setParameter(1, now)
+                .setParameter(2, connection.value())
+                .setParameter(3, cause)
+                .setParameter(4, now.minus(WINDOW))
+                .executeUpdate();
+        if (over == 1) {
+            // whoever is left here was let go long ago
+            entities.createNativeQuery(
+                            "delete from sync_held where hold_id in (select id from sync_hold where connection = ?1 and cause = ?2)")
+                    .setParameter(1, connection.value())
+                    .setParameter(2, cause)
+                    .executeUpdate();
+        }
     }
 
     /** Keeps a person from letting the rest go until the transaction ends; false when that has happened already. */
@@ -116,12 +147,14 @@ class HoldRepository {
 
     /** Lets the rest go; false when it was let go before. */
     boolean release(String id) {
-        return entities.createNativeQuery("update sync_hold set released = true where id = ?1 and released = false")
+        return entities.createNativeQuery(
+                                "update sync_hold set released = true, created = ?2 where id = ?1 and released = false")
                         .setParameter(1, id)
+                        .setParameter(2, OffsetDateTime.ofInstant(clock.instant(), ZoneOffset.UTC))
                         .executeUpdate()
                 == 1;
     }
 
-    /** One cause that would write to many links. */
+    /** One cause that would write to many links; {@code created}: since when it is counted. */
     record Hold(String id, String connection, String cause, int written, int waiting, Instant created) {}
 }

@@ -30,9 +30,11 @@ public class LinksResource {
             @QueryParam("state") @Nullable String state,
             @QueryParam("outcome") @Nullable String outcome,
             @QueryParam("cursor") @Nullable String cursor,
-            @QueryParam("limit") @Nullable Integer limit) {
+            @QueryParam("limit") @Nullable String limit) {
         return links.list(
-                new LinkRepository.Filter(referral, connection, record, engagement, state, outcome), cursor, limit);
+                new LinkRepository.Filter(referral, connection, record, engagement, state, outcome),
+                cursor,
+                Page.parseLimit(limit));
     }
 
     /** One link; {@code live=true} reads both sides, too. */

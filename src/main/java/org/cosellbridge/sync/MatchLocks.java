@@ -73,7 +73,7 @@ class MatchLocks {
                 .executeUpdate();
     }
 
-    /** What is locked; {@code hash} is the hash of the normalised match key, which may be personal. */
+    /** What is locked; {@code hash} is the keyed fingerprint of the normalised match key, which may be personal. */
     record Key(ConnectionName connection, String kind, String hash) {}
 
     /** A lock that is held: the id a new record gets, and the record made before, empty when none was. */

@@ -264,7 +264,8 @@ final class Merge {
                 return keep(Action.DIFFERENCE, "locked");
             }
             if (value != null && isEmpty(value) && !terms.mayErase()) {
-                return keep(Action.DIFFERENCE, "empty-never-erases");
+                return keep(
+                        Action.DIFFERENCE, isEmpty(field.partnerCenter()) ? "empty-never-erases" : "no-counterpart");
             }
             return keep(Action.TO_CRM, rule);
         }
@@ -281,7 +282,7 @@ final class Merge {
                 return keep(Action.DIFFERENCE, "not-expressible");
             }
             if (isEmpty(value) && !terms.mayErase()) {
-                return keep(Action.DIFFERENCE, "empty-never-erases");
+                return keep(Action.DIFFERENCE, isEmpty(field.crm()) ? "empty-never-erases" : "not-expressible");
             }
             if (terms.cut()) {
                 return keep(Action.DIFFERENCE, "cut");

@@ -4,8 +4,6 @@ import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import jakarta.json.JsonValue;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -30,6 +28,7 @@ import org.cosellbridge.mapping.FieldMapping;
 import org.cosellbridge.mapping.MappingDocument;
 import org.cosellbridge.mapping.Occasion;
 import org.cosellbridge.mapping.RelatedMapping;
+import org.cosellbridge.platform.SecretBox;
 import org.cosellbridge.referral.Direction;
 import org.cosellbridge.referral.Referral;
 
@@ -41,13 +40,16 @@ import org.cosellbridge.referral.Referral;
 class RelatedRecords {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final Duration PAUSE = Duration.ofMillis(50);
+    private static final String PURPOSE = "match key";
     private final MatchLocks locks;
     private final AuditTrail trail;
+    private final SecretBox box;
 
     @Inject
-    RelatedRecords(MatchLocks locks, AuditTrail trail) {
+    RelatedRecords(MatchLocks locks, AuditTrail trail, SecretBox box) {
         this.locks = locks;
         this.trail = trail;
+        this.box = box;
     }
 
     /** One search: what it needs to know of the attempt. */
@@ -96,7 +98,9 @@ class RelatedRecords {
             }
         });
         MatchLocks.Key key = new MatchLocks.Key(
-                search.connection(), related.name(), hash(matchKey.orElseThrow() + new TreeMap<>(parents)));
+                search.connection(),
+                related.name(),
+                HexFormat.of().formatHex(box.fingerprint(PURPOSE, matchKey.orElseThrow() + new TreeMap<>(parents))));
         String holder = search.attempt().requestId();
         MatchLocks.Lock lock = take(key, holder, search);
         boolean released = false;
@@ -219,15 +223,6 @@ class RelatedRecords {
             }
         }
         return entry.build();
-    }
-
-    static String hash(String text) {
-        try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException missing) {
-            throw new IllegalStateException("This Java runtime has no SHA-256.", missing);
-        }
     }
 
     /** The related record; {@code entry}: its creation is still to be told. */

@@ -6,6 +6,7 @@ import jakarta.persistence.PersistenceException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -385,13 +386,13 @@ final class Run {
         Optional<Baseline> baseline = rooms.baselines.find(link.id());
         Optional<Plan> plan = rooms.plans.find(link.id());
         Comparison whole = Comparison.of(document, referral, record, baseline, plan, rooms.settings.adoption());
-        Map<String, JsonValue> changes = changes(whole, baseline);
+        Map<String, JsonValue> changes = whole.changes();
         // closing is a remote call of its own: in one plan with other fields, nobody could tell after a cut between the
         // two calls whether the record was closed and reopened, or never closed
         boolean closesLater = !dry && !rooms.settings.isShadow() && changes.size() > 1 && whole.closes();
         Comparison comparison = closesLater ? whole.withoutClosing() : whole;
         if (closesLater) {
-            changes = changes(comparison, baseline);
+            changes = comparison.changes();
         }
         if (dry) {
             preview = preview(comparison);
@@ -442,16 +443,6 @@ final class Run {
         return finish(link, comparison, Optional.of(written));
     }
 
-    private static Map<String, JsonValue> changes(Comparison comparison, Optional<Baseline> baseline) {
-        Map<String, JsonValue> changes = new LinkedHashMap<>(comparison.changes());
-        String key = comparison.document().referralKey();
-        if (baseline.isEmpty() && Merge.isEmpty(comparison.record().values().getOrDefault(key, JsonValue.NULL))) {
-            changes.put(
-                    key, StoredJson.JSON.createValue(comparison.referral().id().value()));
-        }
-        return changes;
-    }
-
     /** What the CRM answered to each planned field. */
     private static Map<String, Plan.PlannedField> answered(Plan plan, MappingDocument document, RemoteRecord written) {
         Map<String, Plan.PlannedField> answered = new LinkedHashMap<>();
@@ -477,6 +468,9 @@ final class Run {
                 && before.filter(plan -> plan.mapping().equals(next.mapping())).isEmpty();
         boolean[] admitted = {true};
         attempt.store(() -> {
+            if (counts && baseline.isEmpty()) {
+                rooms.holds.startOver(connection, cause(comparison.document(), baseline));
+            }
             admitted[0] = !counts
                     || rooms.holds.admit(
                             connection, cause(comparison.document(), baseline), rooms.settings.blastLimit());
@@ -731,9 +725,12 @@ final class Run {
     private Optional<SyncOutcome> shadowed(
             Optional<SyncLink> link, MappingDocument document, List<FieldChange> changes) {
         String remark = "shadowed: " + document.label() + " "
-                + RelatedRecords.hash(changes.stream()
-                        .map(change -> change.recordField() + "=" + change.written())
-                        .collect(Collectors.joining("\n")));
+                + HexFormat.of()
+                        .formatHex(rooms.box.fingerprint(
+                                "shadowed",
+                                changes.stream()
+                                        .map(change -> change.recordField() + "=" + change.written())
+                                        .collect(Collectors.joining("\n"))));
         return done("shadowed", () -> {
             if (rooms.remarks.note(connection, subjectReferral(), remark)) {
                 AuditEntry.Builder entry = entry(AuditKind.WRITE_SHADOWED)
@@ -975,8 +972,13 @@ final class Run {
                 }
             }
         }
-        lead.ifPresent(ref -> origin(document, ref)
-                .ifPresent(mapping -> values.put(mapping.crm().name(), StoredJson.JSON.createValue(ref.id()))));
+        lead.ifPresent(ref -> origin(document, ref).ifPresent(mapping -> {
+            JsonValue id = StoredJson.JSON.createValue(ref.id());
+            values.put(mapping.crm().name(), id);
+            planned.put(
+                    mapping.name(),
+                    new Plan.PlannedField(null, mapping.fromReferral(referral.view()), JsonValue.NULL, id, "created"));
+        }));
         if (dry || rooms.settings.isShadow()) {
             List<FieldChange> changes = createChanges(document, referral, planned, "created");
             if (dry) {
@@ -995,10 +997,20 @@ final class Run {
         if (known.isEmpty()) {
             storeLink(referral, () -> rooms.links.save(link));
         }
-        values.putAll(rooms.related.references(
+        Map<String, JsonValue> references = rooms.related.references(
                 document,
-                new RelatedRecords.Search(
-                        connection, attempt, referral, reads, writes, this::entry, document.label())));
+                new RelatedRecords.Search(connection, attempt, referral, reads, writes, this::entry, document.label()));
+        values.putAll(references);
+        document.fields().stream()
+                .filter(mapping -> mapping.related().isPresent())
+                .forEach(mapping -> {
+                    JsonValue reference = references.get(mapping.crm().name());
+                    if (reference != null) {
+                        planned.put(
+                                mapping.name(),
+                                new Plan.PlannedField(null, JsonValue.NULL, JsonValue.NULL, reference, "created"));
+                    }
+                });
         Plan plan =
                 new Plan(attempt.requestId(), Plan.Kind.CREATE, document.label(), intended, "", now(), false, planned);
         attempt.store(() -> rooms.plans.save(link.id(), plan, Comparison.subjects(document, referral)));
@@ -1168,8 +1180,18 @@ final class Run {
         JsonValue closed = mapping.toCrm(referral.view());
         JsonValue held = mapping.fromRecord(record.orElseThrow().values());
         Optional<Plan> plan = rooms.plans.find(link.id()).filter(found -> found.kind() == Plan.Kind.CLOSE_PREVIOUS);
-        if (Merge.isEmpty(closed) || mapping.sameInCrm(closed, held)) {
+        boolean stuck = !Comparison.isReachable(mapping, held, closed);
+        if (Merge.isEmpty(closed) || mapping.sameInCrm(closed, held) || stuck) {
             attempt.store(() -> {
+                if (stuck) {
+                    rooms.trail.append(entry(AuditKind.LINK_UNCHANGED)
+                            .record(previous.toString())
+                            .outcome("unchanged")
+                            .reason("The link moved to another record. "
+                                    + Sentences.of(Finding.DIFFERENCE, "unreachable"))
+                            .mapping(mapped.label())
+                            .build());
+                }
                 plan.map(found -> found.fields().get(mapping.name()))
                         .ifPresent(
                                 field -> rooms.trail.append(closedEntry(previous, mapped, mapping, field, CONFIRMED)));

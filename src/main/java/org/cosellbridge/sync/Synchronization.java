@@ -12,6 +12,7 @@ import org.cosellbridge.connector.ConnectorException;
 import org.cosellbridge.connector.PartnerCenter;
 import org.cosellbridge.mapping.MappingException;
 import org.cosellbridge.platform.Ids;
+import org.cosellbridge.platform.SecretBox;
 import org.cosellbridge.referral.ReferralId;
 
 /** Runs attempts: reads both sides, merges them, writes what moved and says what it did. Threads share it. */
@@ -32,6 +33,7 @@ public class Synchronization implements RunsAttempts {
     private final Provider<WantsSync> wants;
     final SyncSettings settings;
     final SideReads reads;
+    final SecretBox box;
     final Ids ids;
     final Clock clock;
 
@@ -53,6 +55,7 @@ public class Synchronization implements RunsAttempts {
             Provider<WantsSync> wants,
             SyncSettings settings,
             SideReads reads,
+            SecretBox box,
             Ids ids,
             Clock clock) {
         this.links = links;
@@ -70,6 +73,7 @@ public class Synchronization implements RunsAttempts {
         this.wants = wants;
         this.settings = settings;
         this.reads = reads;
+        this.box = box;
         this.ids = ids;
         this.clock = clock;
     }

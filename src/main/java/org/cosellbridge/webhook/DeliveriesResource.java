@@ -27,11 +27,11 @@ public class DeliveriesResource {
             @QueryParam("from") @Nullable String from,
             @QueryParam("to") @Nullable String to,
             @QueryParam("state") @Nullable String state,
-            @QueryParam("limit") @Nullable Integer limit,
+            @QueryParam("limit") @Nullable String limit,
             @QueryParam("cursor") @Nullable String cursor) {
         return deliveries.list(
                 DeliveryFilter.of(referral, correlation, delivery, from, to, state),
-                Page.limit(limit),
+                Page.parseLimit(limit),
                 cursor == null ? null : DeliveryFilter.id("cursor", cursor));
     }
 

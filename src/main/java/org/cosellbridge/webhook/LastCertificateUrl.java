@@ -8,6 +8,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.cosellbridge.platform.BareTrace;
 
 /**
  * The certificate's URL of the last delivery that was stored. It is asked for only while strangers spend the budget of fetches, and
@@ -35,7 +36,10 @@ final class LastCertificateUrl {
             try {
                 found = stored.get();
             } catch (RuntimeException away) {
-                LOG.log(Level.WARNING, "The last delivery could not be read; the next look is in a minute.", away);
+                LOG.log(
+                        Level.WARNING,
+                        "The last delivery could not be read; the next look is in a minute.",
+                        BareTrace.of(away));
             }
         }
         return found.filter(url::equals).isPresent();

@@ -10,6 +10,7 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.cosellbridge.audit.AuditKind;
 import org.cosellbridge.audit.RefusalCounts;
+import org.cosellbridge.platform.BareTrace;
 
 /**
  * Takes a request to Partner Center's webhook from its first byte to its answer: size and headers, signature over the raw bytes,
@@ -99,7 +100,7 @@ class Receiver {
                 if (attempt == TRIES || !wasInTheWay(failed)) {
                     LOG.log(
                             Level.SEVERE,
-                            failed,
+                            BareTrace.of(failed),
                             () -> "A delivery of " + delivery.event().name()
                                     + " could not be stored; the sender was asked to send it again.");
                     return new Answer.NotStored();

@@ -4,8 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.StreamHandler;
 import org.cosellbridge.platform.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -93,6 +98,37 @@ class AccessSettingsTest {
                 .build();
 
         assertThat(config.getOptionalValue(AccessSettings.USERS, String.class)).contains(value);
+    }
+
+    @Test
+    void warnsOfHashesOfDifferentCosts() {
+        assertThat(warnings("alice:admin:" + HASH + ",bob:auditor:$2y$12" + TAIL))
+                .singleElement()
+                .asString()
+                .contains("different costs [10, 12]")
+                .doesNotContain("alice", "bob");
+        assertThat(warnings("alice:admin:$2a$12" + TAIL + ",bob:auditor:$2y$12" + TAIL))
+                .isEmpty();
+    }
+
+    private static List<String> warnings(String users) {
+        Logger log = Logger.getLogger(AccessSettings.class.getName());
+        List<String> warnings = new ArrayList<>();
+        Handler handler = new StreamHandler() {
+            @Override
+            public synchronized void publish(LogRecord told) {
+                warnings.add(told.getMessage());
+            }
+        };
+        log.addHandler(handler);
+        try {
+            Configuration configuration = users(users);
+            new AccessSettings(configuration).check(configuration);
+            assertThat(configuration.faults()).isEmpty();
+        } finally {
+            log.removeHandler(handler);
+        }
+        return warnings;
     }
 
     static Configuration users(String... users) {

@@ -152,9 +152,12 @@ class BuiltInDocumentsTest {
                 .isEqualTo(new CrmField.StateStep(
                         CrmField.Step.WIN,
                         Map.of("statecode", 1, "statuscode", 3),
-                        Map.of("actualrevenue", "estimatedvalue")));
+                        Map.of("actualrevenue", "estimatedvalue", "actualend", "actualclosedate")));
         assertThat(states.get("5"))
-                .isEqualTo(new CrmField.StateStep(CrmField.Step.LOSE, Map.of("statecode", 2, "statuscode", 5)));
+                .isEqualTo(new CrmField.StateStep(
+                        CrmField.Step.LOSE,
+                        Map.of("statecode", 2, "statuscode", 5),
+                        Map.of("actualend", "actualclosedate")));
         assertThat(field(OPPORTUNITY, "state").sameInCrm(text("4"), text("5"))).isTrue();
         assertThat(field(OPPORTUNITY, "state").sameInCrm(text("4"), text("3"))).isFalse();
     }

@@ -60,6 +60,7 @@ import org.cosellbridge.mapping.ReferralCondition;
 import org.cosellbridge.platform.Configuration;
 import org.cosellbridge.platform.Ids;
 import org.cosellbridge.platform.Page;
+import org.cosellbridge.platform.SecretBox;
 import org.cosellbridge.platform.TestDatabase;
 import org.cosellbridge.referral.ReferralId;
 import org.jspecify.annotations.Nullable;
@@ -109,11 +110,18 @@ final class SyncFixture implements AutoCloseable {
     };
     final Ids ids = new Ids(clock, new Random(1));
     final Map<String, String> keys = new HashMap<>(Map.of(
-            "cosell.connections", "crm",
-            "cosell.crm.crm.url", "https://crm.example",
-            "cosell.crm.crm.tenant-id", "t",
-            "cosell.crm.crm.client-id", "c",
-            "cosell.crm.crm.client-secret", "s"));
+            "cosell.connections",
+            "crm",
+            "cosell.crm.crm.url",
+            "https://crm.example",
+            "cosell.crm.crm.tenant-id",
+            "t",
+            "cosell.crm.crm.client-id",
+            "c",
+            "cosell.crm.crm.client-secret",
+            "s",
+            SecretBox.KEY,
+            "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="));
     List<MappingDocument> documents = List.of(document(OPPORTUNITY), document(LEAD));
     ReferralCondition condition = ReferralCondition.compile("true");
     private int step;
@@ -230,6 +238,12 @@ final class SyncFixture implements AutoCloseable {
         return fresh().find(BaselineEntity.class, link).fields();
     }
 
+    /** One column, row by row. */
+    List<String> stored(String sql) {
+        List<?> rows = fresh().createNativeQuery(sql).getResultList();
+        return rows.stream().map(String::valueOf).toList();
+    }
+
     Links faces() {
         return new Links(
                 links,
@@ -268,7 +282,7 @@ final class SyncFixture implements AutoCloseable {
                 holds,
                 new OrganizationRepository(entities, clock),
                 new RemarkRepository(entities),
-                new RelatedRecords(new MatchLocks(entities, clock), auditTrail),
+                new RelatedRecords(new MatchLocks(entities, clock), auditTrail, SecretBox.of(configuration)),
                 new ConnectionMappings(CRM, documents, condition),
                 connections(configuration),
                 partnerCenter,
@@ -276,6 +290,7 @@ final class SyncFixture implements AutoCloseable {
                 () -> wanted::add,
                 new SyncSettings(configuration),
                 new SideReads(POOL),
+                SecretBox.of(configuration),
                 ids,
                 clock);
     }

@@ -687,6 +687,323 @@ class SynchronizationTest {
         assertThat(last(AuditKind.LINK_UNCHANGED).reason()).isEqualTo("Both sides are equal.");
     }
 
+    @Test
+    void whatIsKeptOfMatchKeysAndWrittenValuesCannotBeGuessedWithoutTheSecretKey() {
+        String other = "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
+        assertThat(kept(null)).doesNotHaveDuplicates().isEqualTo(kept(null)).doesNotContainAnyElementsOf(kept(other));
+    }
+
+    private List<String> kept(@org.jspecify.annotations.Nullable String secretKey) {
+        fixture.close();
+        fixture = new SyncFixture();
+        if (secretKey != null) {
+            fixture.keys.put(org.cosellbridge.platform.SecretBox.KEY, secretKey);
+        }
+        created(A, "e1");
+        List<String> kept = new ArrayList<>(fixture.stored("select key_hash from sync_match_lock order by kind"));
+        kept.addAll(fixture.stored("select intended_id from sync_match_lock order by kind"));
+        fixture.keys.put("cosell.mode", "shadow");
+        fixture.partnerCenter.put(A, "e1", "name", "\"Renamed\"");
+        assertThat(fixture.attempt(A).word()).isEqualTo("shadowed");
+        kept.addAll(fixture.stored("select remark from sync_remark"));
+        assertThat(kept).hasSize(5);
+        return kept;
+    }
+
+    @Test
+    void anAdoptedRecordGetsTheReferralsIdAndTheTrailTellsIt() {
+        for (boolean kill : List.of(false, true)) {
+            fixture.close();
+            fixture = new SyncFixture();
+            String opportunity = acceptedAsMadeOfTheLead();
+            if (kill) {
+                fixture.crm.loseNextAnswer = true;
+                assertThat(fixture.attempt(A)).isInstanceOf(SyncOutcome.NotNow.class);
+            }
+            fixture.attempt(A);
+            fixture.attempt(A);
+
+            assertThat(fixture.crm.only("opportunity").getString("refid")).isEqualTo(A);
+            assertThat(told("referralId")).isEqualTo(1);
+            AuditEntry entry = fixture.trail.stream()
+                    .filter(one -> one.kind() == AuditKind.RECORD_UPDATED)
+                    .filter(one -> one.changes().stream()
+                            .anyMatch(change -> change.field().equals("referralId")))
+                    .findFirst()
+                    .orElseThrow();
+            assertThat(entry.record()).isEqualTo("opportunity/" + opportunity);
+            assertThat(entry.changes()).anySatisfy(change -> {
+                assertThat(change.recordField()).isEqualTo("refid");
+                assertThat(change.crm()).isEqualTo(jakarta.json.JsonValue.NULL);
+                assertThat(change.written()).isEqualTo(Json.createValue(A));
+            });
+        }
+    }
+
+    @Test
+    void anIdThatIsRemovedFromAnAdoptedRecordIsAPersonsDecision() {
+        String opportunity = acceptedAsMadeOfTheLead();
+        fixture.attempt(A);
+        fixture.crm.edit("opportunity", opportunity, "refid", "null");
+
+        fixture.attempt(A);
+
+        assertThat(fixture.crm.only("opportunity").get("refid")).isEqualTo(jakarta.json.JsonValue.NULL);
+    }
+
+    /** A seller made an opportunity of the lead before the referral's acceptance was seen. */
+    private String acceptedAsMadeOfTheLead() {
+        fixture.documents = List.of(
+                SyncFixture.document(
+                        SyncFixture.OPPORTUNITY.replace(
+                                "{\"name\":\"account\",\"related\"",
+                                "{\"name\":\"origin\",\"transform\":{\"toCrm\":\"[][0]\"},\"field\":\"originatingleadid\",\"type\":\"lookup\",\"match\":\"leadid\",\"target\":{\"name\":\"lead\",\"set\":\"leads\",\"key\":\"leadid\"},\"direction\":\"to-crm\",\"when\":{\"toCrm\":[\"create\"]}},{\"name\":\"account\",\"related\"")),
+                SyncFixture.document(SyncFixture.LEAD));
+        fixture.partnerCenter.put(
+                A,
+                "e1",
+                "type",
+                "\"Independent\"",
+                "qualification",
+                "\"Direct\"",
+                "status",
+                "\"New\"",
+                "substatus",
+                "\"Pending\"");
+        assertThat(fixture.attempt(A).word()).isEqualTo("created");
+        String lead = fixture.link(A).findRecord().orElseThrow().id();
+        fixture.crm.edit("opportunity", "theirs", "originatingleadid", "\"" + lead + "\"");
+        fixture.partnerCenter.put(A, "e1", "status", "\"Active\"", "substatus", "\"Accepted\"");
+        return "theirs";
+    }
+
+    @Test
+    void aNewRecordsReferencesAreToldLikeItsOtherFields() {
+        created(A, "e1");
+
+        assertThat(last(AuditKind.RECORD_CREATED).changes())
+                .extracting(change -> change.recordField())
+                .contains("refid", "customerid", "contactid");
+        assertThat(last(AuditKind.RECORD_CREATED).changes())
+                .anySatisfy(change -> assertThat(change.written())
+                        .isEqualTo(fixture.crm.only("opportunity").get("customerid")));
+    }
+
+    @Test
+    void ordinaryAdoptionsOverTheYearsNeverAddUp() {
+        fixture.keys.put("cosell.sync.blast-limit", "1");
+        for (int year = 0; year < 4; year++) {
+            assertThat(adopted(year)).isEqualTo("updated");
+            fixture.tick(DAY + 60);
+        }
+        assertThat(fixture.holds.list()).isEmpty();
+    }
+
+    @Test
+    void aRestoreIsHeldAndNeverTricklesThroughDayByDay() {
+        fixture.keys.put("cosell.sync.blast-limit", "1");
+        assertThat(adopted(0)).isEqualTo("updated");
+        assertThat(adopted(1)).isEqualTo("held");
+        for (int day = 2; day < 5; day++) {
+            fixture.tick(DAY + 60);
+            assertThat(adopted(day)).isEqualTo("held");
+        }
+
+        assertThat(fixture.holds.list().get(0).waiting()).isEqualTo(4);
+        fixture.transaction(
+                () -> fixture.holds.release(fixture.holds.list().get(0).id()));
+        for (int day = 1; day < 5; day++) {
+            assertThat(adopted(day)).isEqualTo("updated");
+        }
+        assertThat(adopted(5)).isEqualTo("updated");
+    }
+
+    @Test
+    void aReleaseHoldsForADaySoThatTheNextRestoreIsCaughtAgain() {
+        fixture.keys.put("cosell.sync.blast-limit", "1");
+        assertThat(adopted(0)).isEqualTo("updated");
+        assertThat(adopted(1)).isEqualTo("held");
+        fixture.transaction(
+                () -> fixture.holds.release(fixture.holds.list().get(0).id()));
+        fixture.tick(DAY + 60);
+
+        assertThat(adopted(2)).isEqualTo("updated");
+        assertThat(adopted(3)).isEqualTo("held");
+        assertThat(fixture.holds.list().get(0).waiting()).isEqualTo(1);
+    }
+
+    private static final int DAY = 24 * 60 * 60;
+
+    /** What becomes of the attempt for a referral whose record exists and lacks what is to be filled. */
+    private String adopted(int number) {
+        String id = "dddddddd-0000-0000-0000-00000000000" + number;
+        if (!fixture.crm.table("opportunity").containsKey("existing" + number)) {
+            fixture.crm.edit("opportunity", "existing" + number, "refid", "\"" + id + "\"");
+            fixture.partnerCenter.put(id, "e" + number);
+        }
+        return fixture.attempt(id).word();
+    }
+
+    @Test
+    void whatWasClosedLongAgoIsClosedOnThatDay() {
+        fixture.documents = org.cosellbridge.mapping.MappingLibrary.builtIn("dynamics", List.of("opportunity", "lead"));
+        fixture.partnerCenter.put(
+                A, "e1", "status", "\"Closed\"", "substatus", "\"Won\"", "closedDateTime", "\"2024-03-05T17:00:00Z\"");
+        assertThat(fixture.attempt(A).word()).isEqualTo("created");
+
+        assertThat(fixture.crm.writes)
+                .endsWith("update opportunity [actualclosedate]", "update opportunity [statuscode]");
+        assertThat(fixture.crm.only("opportunity").getString("actualclosedate")).isEqualTo("2024-03-05");
+        assertThat(told("closedOn")).isEqualTo(1);
+        assertThat(told("state")).isEqualTo(1);
+        assertThat(fixture.link(A).state()).isEqualTo(LinkState.ENDED);
+        int writes = fixture.crm.writes.size();
+
+        fixture.partnerCenter.put(A, "e1", "closedDateTime", "\"2024-03-06T17:00:00Z\"");
+        fixture.attempt(A);
+        assertThat(fixture.crm.writes).hasSize(writes);
+        assertThat(fixture.findings.listOpen(fixture.link(A).id())).isEmpty();
+    }
+
+    @Test
+    void anOpenReferralsDatesSayNothingOfItsEnd() {
+        fixture.documents = org.cosellbridge.mapping.MappingLibrary.builtIn("dynamics", List.of("opportunity", "lead"));
+        created(A, "e1");
+        fixture.partnerCenter.put(A, "e1", "details", "{\"notes\":\"second\",\"dealValue\":100}");
+        assertThat(fixture.attempt(A).word()).isEqualTo("updated");
+        assertThat(fixture.crm.only("opportunity")).doesNotContainKey("actualclosedate");
+
+        String today = fixture.clock.instant().toString().substring(0, 10);
+        fixture.partnerCenter.put(A, "e1", "status", "\"Closed\"", "substatus", "\"Lost\"");
+        fixture.attempt(A);
+        assertThat(fixture.crm.only("opportunity").getString("actualclosedate")).isEqualTo(today);
+    }
+
+    @Test
+    void aClosingOnADayKilledAnywhereIsWrittenAndToldOnce() {
+        boolean killed = true;
+        for (int point = 1; killed; point++) {
+            fixture.close();
+            fixture = new SyncFixture();
+            fixture.documents =
+                    org.cosellbridge.mapping.MappingLibrary.builtIn("dynamics", List.of("opportunity", "lead"));
+            created(A, "e1");
+            fixture.partnerCenter.put(
+                    A,
+                    "e1",
+                    "status",
+                    "\"Closed\"",
+                    "substatus",
+                    "\"Won\"",
+                    "closedDateTime",
+                    "\"2024-03-05T17:00:00Z\"");
+            killed = killedAt(point);
+            fixture.attempt(A);
+            fixture.attempt(A);
+            String where = "killed at step " + point;
+            assertThat(fixture.crm.writes).as(where).hasSize(2);
+            assertThat(told("closedOn")).as(where).isEqualTo(1);
+            assertThat(told("state")).as(where).isEqualTo(1);
+            assertThat(fixture.crm.only("opportunity").getString("statuscode"))
+                    .as(where)
+                    .isEqualTo("3");
+            assertThat(point).isLessThan(60);
+        }
+    }
+
+    @Test
+    void aQualifiedLeadWhoseReferralIsDeclinedIsADifferenceAndNoFailure() {
+        String lead = leadWithState("3", "Closed", "Declined");
+
+        assertThat(fixture.attempt(A).word()).isEqualTo("unchanged");
+        assertThat(fixture.attempt(A).word()).isEqualTo("unchanged");
+
+        assertThat(fixture.crm.writes).isEmpty();
+        assertThat(fixture.findings.listOpen(fixture.link(A).id()))
+                .singleElement()
+                .satisfies(finding -> {
+                    assertThat(finding.reason()).isEqualTo("unreachable");
+                    assertThat(finding.sentence()).contains("Reopen the record");
+                });
+        fixture.crm.edit("lead", lead, "statuscode", "\"7\"");
+        fixture.attempt(A);
+        assertThat(fixture.findings.listOpen(fixture.link(A).id())).isEmpty();
+    }
+
+    @Test
+    void aDisqualifiedLeadWhoseReferralIsAcceptedStaysAsItIs() {
+        leadWithState("5", "Active", "Accepted");
+
+        assertThat(fixture.attempt(A).word()).isEqualTo("created");
+
+        assertThat(fixture.crm.only("lead").getString("statuscode")).isEqualTo("5");
+        assertThat(fixture.link(A).findPrevious()).isEmpty();
+        assertThat(fixture.trail)
+                .anySatisfy(
+                        entry -> assertThat(entry.reason()).startsWith("The link moved to another record. The CRM"));
+    }
+
+    @Test
+    void aStateThatTheMappingDoesNotKnowIsNotAnEmptyOne() {
+        fixture.documents = org.cosellbridge.mapping.MappingLibrary.builtIn("dynamics", List.of("opportunity", "lead"));
+        created(A, "e1");
+        fixture.partnerCenter.put(A, "e1", "status", "\"Active\"", "substatus", "\"Escalated\"");
+
+        fixture.attempt(A);
+
+        assertThat(fixture.findings.listOpen(fixture.link(A).id()))
+                .extracting(Finding::field, Finding::reason)
+                .containsExactly(org.assertj.core.groups.Tuple.tuple("state", "no-counterpart"));
+    }
+
+    @Test
+    void aCutListNeverTravelsBack() {
+        fixture.documents = List.of(
+                SyncFixture.document(
+                        SyncFixture.OPPORTUNITY.replace(
+                                "{\"name\":\"account\",\"related\"",
+                                "{\"name\":\"products\",\"path\":\"details.requirements.solutions[].id\",\"field\":\"products\",\"type\":\"text\",\"separator\":\";\",\"maxLength\":10,\"lossy\":true,\"direction\":\"both\",\"when\":{\"toCrm\":[\"create\"]}},{\"name\":\"account\",\"related\"")),
+                SyncFixture.document(SyncFixture.LEAD));
+        fixture.partnerCenter.put(
+                A,
+                "e1",
+                "details",
+                "{\"notes\":\"first\",\"dealValue\":100,\"requirements\":{\"solutions\":[{\"id\":\"one\"},{\"id\":\"two\"},{\"id\":\"three\"}]}}");
+        fixture.attempt(A);
+        assertThat(fixture.crm.only("opportunity").getString("products")).isEqualTo("one;two");
+        String id = fixture.crm.table("opportunity").keySet().iterator().next();
+
+        fixture.crm.edit("opportunity", id, "products", "\"one;four\"");
+        fixture.attempt(A);
+
+        assertThat(fixture.findings.listOpen(fixture.link(A).id()))
+                .extracting(Finding::field, Finding::reason)
+                .containsExactly(org.assertj.core.groups.Tuple.tuple("products", "cut"));
+    }
+
+    /** The id of a lead that a seller has put into this state before the referral got to its own. */
+    private String leadWithState(String state, String status, String substatus) {
+        fixture.documents = org.cosellbridge.mapping.MappingLibrary.builtIn("dynamics", List.of("opportunity", "lead"));
+        fixture.partnerCenter.put(
+                A,
+                "e1",
+                "type",
+                "\"Independent\"",
+                "qualification",
+                "\"Direct\"",
+                "status",
+                "\"New\"",
+                "substatus",
+                "\"Pending\"");
+        assertThat(fixture.attempt(A).word()).isEqualTo("created");
+        String lead = fixture.link(A).findRecord().orElseThrow().id();
+        fixture.crm.edit("lead", lead, "statuscode", "\"" + state + "\"");
+        fixture.partnerCenter.put(A, "e1", "status", "\"" + status + "\"", "substatus", "\"" + substatus + "\"");
+        fixture.crm.writes.clear();
+        return lead;
+    }
+
     private void created(String id, String engagement) {
         fixture.partnerCenter.put(id, engagement);
         assertThat(fixture.attempt(id).word()).isEqualTo("created");

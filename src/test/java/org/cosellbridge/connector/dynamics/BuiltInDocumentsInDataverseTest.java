@@ -103,6 +103,24 @@ class BuiltInDocumentsInDataverseTest {
     }
 
     @Test
+    void anOpportunityIsClosedOnTheDayThatWasWrittenBefore() {
+        for (String state : List.of("3", "4", "5")) {
+            MappingDocument document = DOCUMENTS.get(0);
+            RemoteRecord open = assertTaken(document, ReferralFixtures.coSell());
+            RecordShape shape = new RecordShape(
+                    document.record(), table(document.table()), document.referralKey(), shaped(document.fields()));
+            CallContext call = CallContext.unguarded(UUID.randomUUID().toString(), Priority.EVENT);
+            RemoteRecord dated = connector.updateRecord(
+                    call, shape, open, Map.of("actualclosedate", Json.createValue("2024-03-05")));
+            RemoteRecord closed =
+                    connector.updateRecord(call, shape, dated, Map.of("statuscode", Json.createValue(state)));
+
+            assertThat(closed.values().getString("actualclosedate")).isEqualTo("2024-03-05");
+            assertThat(dataverse.server().log().brokenRules()).isEmpty();
+        }
+    }
+
+    @Test
     void aWonOpportunityHasItsActualRevenue() {
         JsonObject referral = ReferralFixtures.with(
                 ReferralFixtures.with(ReferralFixtures.coSell(), "/status", Json.createValue("Closed")),

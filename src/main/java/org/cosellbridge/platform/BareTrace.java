@@ -1,21 +1,27 @@
-package org.cosellbridge.queue;
+package org.cosellbridge.platform;
 
+import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The stack trace of an unexpected failure for the log: classes and lines, without the messages, which may hold what a referral
- * holds.
+ * holds: a database quotes the row it refuses. Of a failed statement the SQL state is named.
  */
-final class BareTrace extends Exception {
+public final class BareTrace extends Exception {
     private static final int DEEPEST = 5;
 
     private BareTrace(Throwable original, @Nullable BareTrace cause) {
-        super(original.getClass().getName(), cause, false, true);
+        super(name(original), cause, false, true);
         setStackTrace(original.getStackTrace());
     }
 
+    private static String name(Throwable original) {
+        String name = original.getClass().getName();
+        return original instanceof SQLException sql ? name + ", SQL state " + sql.getSQLState() : name;
+    }
+
     /** The trace of this failure and of what caused it. */
-    static BareTrace of(Throwable original) {
+    public static BareTrace of(Throwable original) {
         return of(original, 1);
     }
 
