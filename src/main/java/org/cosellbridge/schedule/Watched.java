@@ -3,6 +3,7 @@ package org.cosellbridge.schedule;
 import java.time.Duration;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.cosellbridge.platform.BareTrace;
 
 /**
  * The work of a timer. A timer that throws may be expunged by its server for ever, so whatever is thrown ends here: logged when it
@@ -34,7 +35,10 @@ final class Watched {
             long now = System.nanoTime();
             if (failures == 1 || now - lastComplaint > BETWEEN_COMPLAINTS) {
                 lastComplaint = now;
-                LOG.log(Level.SEVERE, failed, () -> work + " failed, " + failures + " times in a row; it goes on.");
+                LOG.log(
+                        Level.SEVERE,
+                        BareTrace.of(failed),
+                        () -> work + " failed, " + failures + " times in a row; it goes on.");
             }
         }
     }

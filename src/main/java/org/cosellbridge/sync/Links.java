@@ -118,6 +118,17 @@ public class Links {
     /** What became of a wish: the keys of the sync requests that are due now. */
     public record Wanted(List<String> wanted, String correlation) {}
 
+    /** Whether a caller asked for a dry run; anything but true and false is refused, or a typing error would write. */
+    static boolean isDryRun(@Nullable String asked) {
+        if (asked == null || asked.equals("false")) {
+            return false;
+        }
+        if (asked.equals("true")) {
+            return true;
+        }
+        throw Problem.badRequest("dry-run must be true or false.");
+    }
+
     Page<LinkView> list(LinkRepository.Filter filter, @Nullable String cursor, @Nullable Integer limit) {
         Page<SyncLink> page = links.list(filter, cursor, Page.limit(limit));
         return new Page<>(page.items().stream().map(Links::view).toList(), page.next());

@@ -47,8 +47,8 @@ public class LinksResource {
     /** Looks at the link now; {@code dry-run=true} answers what would be written and writes nothing. */
     @POST
     @Path("{id}/sync")
-    public Response sync(@PathParam("id") String id, @QueryParam("dry-run") @DefaultValue("false") boolean dryRun) {
-        return dryRun
+    public Response sync(@PathParam("id") String id, @QueryParam("dry-run") @Nullable String dryRun) {
+        return Links.isDryRun(dryRun)
                 ? Response.ok(links.preview(id)).build()
                 : Response.accepted(links.want(id)).build();
     }

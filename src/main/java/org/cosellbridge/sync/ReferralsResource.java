@@ -1,7 +1,6 @@
 package org.cosellbridge.sync;
 
 import jakarta.inject.Inject;
-import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -9,6 +8,7 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import org.jspecify.annotations.Nullable;
 
 /** Referrals by their own id, linked or not. */
 @Path("referrals")
@@ -20,8 +20,8 @@ public class ReferralsResource {
     /** Looks at the referral now; {@code dry-run=true} answers what would be written and writes nothing. */
     @POST
     @Path("{id}/sync")
-    public Response sync(@PathParam("id") String id, @QueryParam("dry-run") @DefaultValue("false") boolean dryRun) {
-        return dryRun
+    public Response sync(@PathParam("id") String id, @QueryParam("dry-run") @Nullable String dryRun) {
+        return Links.isDryRun(dryRun)
                 ? Response.ok(links.previewReferral(id)).build()
                 : Response.accepted(links.wantReferral(id)).build();
     }

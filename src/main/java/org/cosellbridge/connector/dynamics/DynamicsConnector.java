@@ -254,7 +254,7 @@ final class DynamicsConnector implements Connector, ReadsRecords, WritesRecords 
         state.step().closing().forEach((told, column) -> {
             JsonValue value = current.values().getOrDefault(column, JsonValue.NULL);
             if (!DynamicsFields.isEmpty(value)) {
-                activity.add(told, value);
+                activity.add(told, inActivity(shape, column, value));
             }
         });
         JsonObject close = DynamicsJson.object()
@@ -271,6 +271,14 @@ final class DynamicsConnector implements Connector, ReadsRecords, WritesRecords 
             throw errors.from(answer, current.ref(), false);
         }
         return find(call, shape, row(shape, current.ref().id())).orElseThrow(() -> errors.gone(current.ref()));
+    }
+
+    /** The activity's times are instants: a day is told as its midnight UTC. */
+    private static JsonValue inActivity(RecordShape shape, String column, JsonValue value) {
+        boolean isDay = shape.findField(column)
+                .filter(field -> field.type() == RemoteField.Type.DATE)
+                .isPresent();
+        return isDay && value instanceof JsonString day ? DynamicsJson.text(day.getString() + "T00:00:00Z") : value;
     }
 
     /** The actions that close take no version, so it is compared just before. */
