@@ -11,6 +11,7 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.SecurityContext;
+import org.cosellbridge.platform.Callers;
 import org.cosellbridge.platform.Page;
 import org.jspecify.annotations.Nullable;
 

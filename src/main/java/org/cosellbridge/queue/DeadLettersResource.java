@@ -12,6 +12,7 @@ import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.SecurityContext;
+import org.cosellbridge.platform.Callers;
 import org.cosellbridge.platform.Page;
 import org.cosellbridge.platform.Problem;
 import org.jspecify.annotations.Nullable;

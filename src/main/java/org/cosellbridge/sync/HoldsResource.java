@@ -10,7 +10,7 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.SecurityContext;
-import java.security.Principal;
+import org.cosellbridge.platform.Callers;
 import org.cosellbridge.platform.Page;
 
 /** Writes that wait for a person because one cause would write to many links. */
@@ -33,8 +33,6 @@ public class HoldsResource {
     @POST
     @Path("{id}/release")
     public Response release(@PathParam("id") String id) {
-        Principal person = security.getUserPrincipal();
-        return Response.accepted(links.release(id, person == null ? "unknown" : person.getName()))
-                .build();
+        return Response.accepted(links.release(id, Callers.actor(security))).build();
     }
 }

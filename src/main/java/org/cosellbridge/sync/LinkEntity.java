@@ -81,11 +81,37 @@ class LinkEntity {
         RecordRef previous = link.previous();
         previousKind = previous == null ? null : previous.kind();
         previousId = previous == null ? null : previous.id();
-        state = link.state().word();
-        stateReason = shortened(link.stateReason());
+        if (!isPaused()) { // a person may have paused the link while the attempt that now ends was running
+            state = link.state().word();
+            stateReason = shortened(link.stateReason());
+        }
         lastOutcome = link.lastOutcome();
         lastReason = shortened(link.lastReason());
         lastSyncedAt = link.lastSyncedAt();
+    }
+
+    boolean isPaused() {
+        return LinkState.PAUSED.word().equals(state);
+    }
+
+    /** Whether the link was active and is paused now. */
+    boolean pause(String reason) {
+        if (!LinkState.ACTIVE.word().equals(state)) {
+            return false;
+        }
+        state = LinkState.PAUSED.word();
+        stateReason = shortened(reason);
+        return true;
+    }
+
+    /** Whether the link was paused and is active now. */
+    boolean resume() {
+        if (!isPaused()) {
+            return false;
+        }
+        state = LinkState.ACTIVE.word();
+        stateReason = null;
+        return true;
     }
 
     SyncLink link() {

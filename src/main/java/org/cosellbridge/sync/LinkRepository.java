@@ -3,6 +3,7 @@ package org.cosellbridge.sync;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import jakarta.persistence.EntityManager;
+import jakarta.persistence.LockModeType;
 import jakarta.persistence.TypedQuery;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -67,6 +68,18 @@ class LinkRepository {
             stored.become(link);
         }
         entities.flush();
+    }
+
+    /** Whether there is such a link, it was active and is paused now. */
+    boolean pause(String id, String reason) {
+        LinkEntity stored = entities.find(LinkEntity.class, id, LockModeType.PESSIMISTIC_WRITE);
+        return stored != null && stored.pause(reason);
+    }
+
+    /** Whether there is such a link, it was paused and is active now. */
+    boolean resume(String id) {
+        LinkEntity stored = entities.find(LinkEntity.class, id, LockModeType.PESSIMISTIC_WRITE);
+        return stored != null && stored.resume();
     }
 
     /** The links with a record, oldest first. */

@@ -247,6 +247,43 @@ public class Links {
         return want(List.of(SyncSubject.of(link.connection(), link.referral())), "person");
     }
 
+    /**
+     * A person pauses the link: from the next attempt on nothing is read or written for it, and wishes wait. Answers 409 unless the
+     * link is active.
+     */
+    @Transactional
+    public LinkView pause(String linkId, String reason, String actor) {
+        SyncLink link = find(linkId);
+        if (!links.pause(linkId, reason)) {
+            throw Problem.conflict("The link is " + link.state().word() + "; only an active link can be paused.");
+        }
+        trail.append(stateChanged(link, LinkState.PAUSED, reason, actor));
+        return view(find(linkId));
+    }
+
+    /** A person resumes a paused link; it is looked at now. Answers 409 unless it is paused. */
+    @Transactional
+    public Wanted resume(String linkId, String actor) {
+        SyncLink link = find(linkId);
+        if (!links.resume(linkId)) {
+            throw Problem.conflict("The link is " + link.state().word() + ", not paused.");
+        }
+        trail.append(stateChanged(link, LinkState.ACTIVE, "Resumed.", actor));
+        return want(List.of(SyncSubject.of(link.connection(), link.referral())), "person");
+    }
+
+    private static AuditEntry stateChanged(SyncLink link, LinkState state, String reason, String actor) {
+        return AuditEntry.of(AuditKind.LINK_STATE_CHANGED)
+                .actor(actor)
+                .connection(link.connection().value())
+                .referral(link.referral().value())
+                .engagement(link.engagement())
+                .record(link.findRecord().map(Object::toString).orElse(null))
+                .outcome(state.word())
+                .reason(reason)
+                .build();
+    }
+
     /** A person wants this referral looked at now, on every connection. */
     @Transactional
     public Wanted wantReferral(String referral) {
@@ -280,7 +317,7 @@ public class Links {
 
     /** A person lets the held writes go; every link that waits is looked at again. */
     @Transactional
-    public Wanted release(String holdId, String person) {
+    public Wanted release(String holdId, String actor) {
         HoldRepository.Hold hold =
                 holds.find(holdId).orElseThrow(() -> Problem.notFound("There is no hold " + holdId + "."));
         if (!holds.release(holdId)) {
@@ -293,7 +330,7 @@ public class Links {
                 .toList();
         waiting.forEach(subject -> wants.want(new Want(subject, Priority.WRITE_BACK, "release", correlation, null)));
         trail.append(AuditEntry.of(AuditKind.HOLD_RELEASED)
-                .actor("user:" + person)
+                .actor(actor)
                 .connection(hold.connection())
                 .correlation(correlation)
                 .outcome("released")

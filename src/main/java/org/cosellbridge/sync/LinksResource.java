@@ -1,6 +1,8 @@
 package org.cosellbridge.sync;
 
 import jakarta.inject.Inject;
+import jakarta.json.JsonObject;
+import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
@@ -8,8 +10,11 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.SecurityContext;
+import org.cosellbridge.platform.Callers;
 import org.cosellbridge.platform.Page;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 public class LinksResource {
     @Inject
     private Links links;
+
+    @Context
+    private SecurityContext security;
 
     /** The links, oldest first. */
     @GET
@@ -51,5 +59,21 @@ public class LinksResource {
         return Links.isDryRun(dryRun)
                 ? Response.ok(links.preview(id)).build()
                 : Response.accepted(links.want(id)).build();
+    }
+
+    /** Pauses the link, with a reason: from the next attempt on nothing is written for it. */
+    @POST
+    @Path("{id}/pause")
+    @Consumes(MediaType.APPLICATION_JSON)
+    public Links.LinkView pause(@PathParam("id") String id, @Nullable JsonObject body) {
+        String reason = Callers.understood(() -> Callers.reason(body));
+        return links.pause(id, reason, Callers.actor(security));
+    }
+
+    /** Resumes a paused link and looks at it now. */
+    @POST
+    @Path("{id}/resume")
+    public Response resume(@PathParam("id") String id) {
+        return Response.accepted(links.resume(id, Callers.actor(security))).build();
     }
 }

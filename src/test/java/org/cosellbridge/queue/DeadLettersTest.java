@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.cosellbridge.audit.AuditKind;
+import org.cosellbridge.platform.Callers;
 import org.cosellbridge.platform.Page;
 import org.cosellbridge.sync.SyncOutcome;
 import org.junit.jupiter.api.AfterEach;

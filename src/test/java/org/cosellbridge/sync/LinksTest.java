@@ -1,6 +1,7 @@
 package org.cosellbridge.sync;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import org.cosellbridge.audit.AuditKind;
@@ -88,10 +89,55 @@ class LinksTest {
         Links links = fixture.faces();
         String id = links.listHolds().items().get(0).id();
 
-        fixture.transaction(() -> links.release(id, "olga"));
+        fixture.transaction(() -> links.release(id, "user:olga"));
 
         assertThat(fixture.wanted).extracting(want -> want.subject().key()).containsExactly("crm/referral/" + A);
         assertThat(fixture.trail.get(0).kind()).isEqualTo(AuditKind.HOLD_RELEASED);
         assertThat(fixture.trail.get(0).actor()).isEqualTo("user:olga");
+    }
+
+    @Test
+    void aPausedLinkIsLeftAloneUntilItIsResumed() {
+        fixture.partnerCenter.put(A, "e1");
+        fixture.attempt(A);
+        Links links = fixture.faces();
+        String id = fixture.link(A).id();
+        fixture.transaction(() -> links.pause(id, "The customer asked us to wait.", "user:ops"));
+        assertThat(links.get(id, false).link().stateReason()).isEqualTo("The customer asked us to wait.");
+        fixture.crm.writes.clear();
+        fixture.partnerCenter.put(A, "e1", "name", "\"Changed while paused\"");
+
+        fixture.attempt(A);
+
+        assertThat(fixture.crm.writes).isEmpty();
+        assertThat(fixture.link(A).state()).isEqualTo(LinkState.PAUSED);
+        assertThatThrownBy(() -> fixture.transaction(() -> links.pause(id, "Twice.", "user:ops")))
+                .hasMessageContaining("only an active link");
+
+        fixture.transaction(() -> links.resume(id, "user:ops"));
+        fixture.attempt(A);
+
+        assertThat(fixture.wanted).extracting(want -> want.subject().key()).containsExactly("crm/referral/" + A);
+        assertThat(fixture.crm.writes).containsExactly("update opportunity [name]");
+        assertThat(fixture.link(A).state()).isEqualTo(LinkState.ACTIVE);
+        assertThat(fixture.trail)
+                .filteredOn(entry -> entry.kind() == AuditKind.LINK_STATE_CHANGED)
+                .extracting(entry -> entry.actor() + " " + entry.outcome())
+                .containsExactly("user:ops paused", "user:ops active");
+        assertThatThrownBy(() -> fixture.transaction(() -> links.resume(id, "user:ops")))
+                .hasMessageContaining("not paused");
+    }
+
+    @Test
+    void anAttemptThatEndsAfterThePauseDoesNotUndoIt() {
+        fixture.partnerCenter.put(A, "e1");
+        fixture.attempt(A);
+        SyncLink before = fixture.link(A);
+        fixture.transaction(() -> fixture.faces().pause(before.id(), "Wait.", "user:ops"));
+
+        fixture.transaction(() -> fixture.links.save(before.withOutcome("updated", "Equal.", before.created())));
+
+        assertThat(fixture.link(A).state()).isEqualTo(LinkState.PAUSED);
+        assertThat(fixture.link(A).lastOutcome()).isEqualTo("updated");
     }
 }

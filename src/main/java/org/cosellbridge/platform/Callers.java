@@ -1,21 +1,20 @@
-package org.cosellbridge.queue;
+package org.cosellbridge.platform;
 
 import jakarta.json.JsonObject;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.SecurityContext;
 import java.security.Principal;
 import java.util.function.Supplier;
-import org.cosellbridge.platform.Problem;
 import org.jspecify.annotations.Nullable;
 
-/** Who calls, and with which words. */
-final class Callers {
+/** Who calls a resource, and with which words. */
+public final class Callers {
     private static final int LONGEST_REASON = 1000;
 
     private Callers() {}
 
     /** The actor of an entry for what this caller does; 401 without a login. */
-    static String actor(SecurityContext security) {
+    public static String actor(SecurityContext security) {
         Principal caller = security.getUserPrincipal();
         if (caller == null) {
             throw Problem.exception(Response.Status.UNAUTHORIZED, "Log in.");
@@ -24,7 +23,7 @@ final class Callers {
     }
 
     /** The reason in the body. Throws {@link IllegalArgumentException} when there is none, or one that is too long. */
-    static String reason(@Nullable JsonObject body) {
+    public static String reason(@Nullable JsonObject body) {
         String reason = body == null ? "" : body.getString("reason", "").strip();
         if (reason.isEmpty() || reason.length() > LONGEST_REASON) {
             throw new IllegalArgumentException(
@@ -34,7 +33,7 @@ final class Callers {
     }
 
     /** What the caller's words lead to; 400 with the sentence of an {@link IllegalArgumentException}. */
-    static <T> T understood(Supplier<T> words) {
+    public static <T> T understood(Supplier<T> words) {
         try {
             return words.get();
         } catch (IllegalArgumentException wrong) {
@@ -43,7 +42,7 @@ final class Callers {
     }
 
     /** Answers 404 with the sentence unless the thing was there. */
-    static void found(boolean there, String sentence) {
+    public static void found(boolean there, String sentence) {
         if (!there) {
             throw Problem.notFound(sentence);
         }
