@@ -122,6 +122,42 @@ class KillIT {
         createAcrossKill(new Fault.LoseAnswer());
     }
 
+    @Test
+    void aKillAfterTheCreateWasStoredAndBeforeTheEndIsFinished() {
+        try (ServerProcess server = server()) {
+            server.start();
+            // an invitation that waits for an answer: the record is created, then a second write puts it on hold
+            landscape
+                    .dataverse()
+                    .server()
+                    .faults()
+                    .next(
+                            1,
+                            new Fault.Delay(Duration.ofSeconds(20)),
+                            (method, path) -> writesOpportunity(method, path) && !path.contains("cosell_"));
+            String referral = landscape.partnerCenter().create(ReferralFixtures.cosellFromMicrosoft(1));
+            send(server, referral);
+            awaitFaultMet();
+            server.kill();
+            landscape.dataverse().server().faults().clear();
+
+            server.start();
+
+            Awaitility.await("the state; log " + server.log())
+                    .atMost(Duration.ofMinutes(2))
+                    .until(() -> opportunity(referral).getInt("statuscode") == 2);
+            Product product = new Product(server.url(), landscape.password());
+            Awaitility.await("the end of the attempt")
+                    .atMost(Duration.ofMinutes(2))
+                    .until(() -> product.items("links?referral=" + referral).stream()
+                            .anyMatch(link -> !link.getString("lastOutcome", "").isEmpty()));
+            assertThat(identifierList()).containsExactly(referral);
+            assertThat(landscape.dataverse().creates("opportunities")).isEqualTo(1);
+            assertThat(product.items("audit?kind=record.created&referral=" + referral))
+                    .hasSize(1);
+        }
+    }
+
     private void createAcrossKill(Fault fault) {
         try (ServerProcess server = server()) {
             server.start();
