@@ -402,16 +402,7 @@ final class Run {
             return finish(link, comparison, Optional.empty());
         }
         if (rooms.settings.isShadow()) {
-            return shadowed(
-                    Optional.of(link),
-                    document,
-                    comparison.with(Merge.Action.TO_CRM).stream()
-                            .map(field -> change(
-                                    comparison,
-                                    field,
-                                    field.valueForCrm(),
-                                    field.decision().rule()))
-                            .toList());
+            return shadowed(Optional.of(link), document, changesToCrm(comparison));
         }
         Plan next = new Plan(
                 attempt.requestId(),
@@ -634,6 +625,14 @@ final class Run {
                     Comparison.subject(field.mapping(), comparison.referral())));
         }
         return entry.build();
+    }
+
+    /** What the merge decided to write to the CRM, as an entry tells it. */
+    private List<FieldChange> changesToCrm(Comparison comparison) {
+        return comparison.with(Merge.Action.TO_CRM).stream()
+                .map(field -> change(
+                        comparison, field, field.valueForCrm(), field.decision().rule()))
+                .toList();
     }
 
     private static FieldChange change(
@@ -905,16 +904,7 @@ final class Run {
                 preview = preview(comparison);
                 return done("unchanged", () -> {});
             }
-            return shadowed(
-                    link,
-                    document,
-                    comparison.with(Merge.Action.TO_CRM).stream()
-                            .map(field -> change(
-                                    comparison,
-                                    field,
-                                    field.valueForCrm(),
-                                    field.decision().rule()))
-                            .toList());
+            return shadowed(link, document, changesToCrm(comparison));
         }
         hold(record.ref());
         refuseLinked(record.ref(), referral);

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 
 /** A clock that stands still until a test moves it. */
 public final class MovingClock extends Clock {
@@ -14,7 +15,12 @@ public final class MovingClock extends Clock {
         this.now = Instant.parse(now);
     }
 
-    public void move(Duration by) {
+    /** A clock that stands at the present second: certificates made for a test are valid around now. */
+    public static MovingClock startingNow() {
+        return new MovingClock(Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+    }
+
+    public synchronized void move(Duration by) {
         now = now.plus(by);
     }
 

@@ -9,10 +9,11 @@ import java.io.InputStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.cosellbridge.audit.MovingClock;
 import org.junit.jupiter.api.Test;
 
 class BodyReaderTest {
-    private final MovableClock clock = new MovableClock();
+    private final MovingClock clock = MovingClock.startingNow();
     private final BodyReader reader = new BodyReader(100, clock);
 
     private static WebhookRequest request(InputStream body, String... contentLength) {

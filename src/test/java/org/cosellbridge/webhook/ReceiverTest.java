@@ -25,6 +25,7 @@ import org.assertj.core.api.Assertions;
 import org.cosellbridge.audit.AuditEntry;
 import org.cosellbridge.audit.AuditKind;
 import org.cosellbridge.audit.AuditTrail;
+import org.cosellbridge.audit.MovingClock;
 import org.cosellbridge.audit.RefusalCounts;
 import org.cosellbridge.connector.Connections;
 import org.cosellbridge.platform.Configuration;
@@ -44,7 +45,7 @@ class ReceiverTest {
     private static final TestAuthority MICROSOFT = new TestAuthority("Microsoft Corporation");
     private static final TestAuthority.Signer DISPATCHER = MICROSOFT.issueDispatcher();
 
-    private final MovableClock clock = new MovableClock();
+    private final MovingClock clock = MovingClock.startingNow();
     private final CertificateHost host = new CertificateHost();
     private final DeliveryDatabase database = new DeliveryDatabase();
     private final Ledger ledger = new Ledger();

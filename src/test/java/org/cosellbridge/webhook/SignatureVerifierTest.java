@@ -15,6 +15,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import javax.security.auth.x500.X500Principal;
+import org.cosellbridge.audit.MovingClock;
 import org.cosellbridge.platform.Configuration;
 import org.cosellbridge.simulator.TestAuthority;
 import org.junit.jupiter.api.AfterEach;
@@ -28,7 +29,7 @@ class SignatureVerifierTest {
     private static final TestAuthority MICROSOFT = new TestAuthority("Microsoft Corporation");
     private static final TestAuthority.Signer DISPATCHER = MICROSOFT.issueDispatcher();
 
-    private final MovableClock clock = new MovableClock();
+    private final MovingClock clock = MovingClock.startingNow();
     private final CertificateHost host = new CertificateHost();
 
     @AfterEach

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.cosellbridge.audit.MovingClock;
 import org.cosellbridge.platform.Configuration;
 import org.cosellbridge.simulator.TestAuthority;
 import org.junit.jupiter.api.Test;
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 class WebhookSettingsTest {
     private static final String BUNDLE = "cosell.webhook.trust-bundle";
     private static final TestAuthority AUTHORITY = new TestAuthority("Microsoft Corporation");
-    private final MovableClock clock = new MovableClock();
+    private final MovingClock clock = MovingClock.startingNow();
 
     @TempDir
     private Path folder;
