@@ -7,7 +7,12 @@ import org.jspecify.annotations.Nullable;
  * once, in its {@code <System>Errors}. Messages are sentences a person can act on and hold neither secrets nor personal data.
  */
 public abstract sealed class ConnectorException extends RuntimeException
-        permits RetryableException, StalePreconditionException, SetupException, RejectedException, RecordGoneException {
+        permits RetryableException,
+                StalePreconditionException,
+                SetupException,
+                RejectedException,
+                RecordGoneException,
+                SyncTokenExpiredException {
     private final String system;
 
     ConnectorException(String system, String message, @Nullable Throwable cause) {
