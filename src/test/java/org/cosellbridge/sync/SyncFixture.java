@@ -124,6 +124,8 @@ final class SyncFixture implements AutoCloseable {
             "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="));
     List<MappingDocument> documents = List.of(document(OPPORTUNITY), document(LEAD));
     ReferralCondition condition = ReferralCondition.compile("true");
+    Priority priority = Priority.EVENT;
+    boolean fromRecord;
     private int step;
     private int killAt;
 
@@ -353,8 +355,13 @@ final class SyncFixture implements AutoCloseable {
         }
 
         @Override
+        public boolean isFromRecord() {
+            return fromRecord;
+        }
+
+        @Override
         public CallContext call() {
-            return CallContext.unguarded("correlation", Priority.EVENT);
+            return CallContext.unguarded("correlation", priority);
         }
 
         @Override
