@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param subject what to look at
  * @param priority who waits for it
- * @param cause in one word what it came from: {@code event}, {@code person}, {@code sweep}, {@code release}, {@code related}
+ * @param cause in one word what it came from: {@code event}, {@code person}, {@code sweep}, {@code release}, {@code related},
+ *     {@code poll}
  * @param correlationId of the cause
  * @param deliveryId the delivery that caused it, null when none did
  */
