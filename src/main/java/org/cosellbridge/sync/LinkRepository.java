@@ -46,6 +46,16 @@ class LinkRepository {
                 .setParameter("record", record.id()));
     }
 
+    /** The link that pointed to this record before it moved, the newest where there are several. */
+    Optional<SyncLink> findByPrevious(ConnectionName connection, RecordRef record) {
+        return one(entities.createQuery(
+                        "select l from LinkEntity l where l.connection = :connection and l.previousKind = :kind and l.previousId = :record order by l.id desc",
+                        LinkEntity.class)
+                .setParameter("connection", connection.value())
+                .setParameter("kind", record.kind())
+                .setParameter("record", record.id()));
+    }
+
     Optional<SyncLink> findByEngagement(ConnectionName connection, String engagement, String organization) {
         return one(entities.createQuery(
                         "select l from LinkEntity l where l.connection = :connection and l.engagementId = :engagement and l.organization = :organization",
