@@ -371,11 +371,12 @@ final class Run {
             return;
         }
         Comparison comparison = Comparison.of(
-                document, referral, record, rooms.baselines.find(link.id()), plan, rooms.settings.adoption());
+                document, referral, record, rooms.baselines.find(link.id()), plan, rooms.settings.adoption(), Map.of());
         attempt.store(() -> {
             if (!comparison.confirmed().isEmpty()) {
                 rooms.trail.append(confirmed(comparison));
-                rooms.baselines.save(link.id(), comparison.next(Optional.empty(), now()), comparison.subjects());
+                rooms.baselines.save(
+                        link.id(), comparison.next(Optional.empty(), Optional.empty(), now()), comparison.subjects());
             }
             rooms.plans.remove(link.id());
         });
@@ -385,7 +386,8 @@ final class Run {
             SyncLink link, MappingDocument document, Referral referral, RemoteRecord record) {
         Optional<Baseline> baseline = rooms.baselines.find(link.id());
         Optional<Plan> plan = rooms.plans.find(link.id());
-        Comparison whole = Comparison.of(document, referral, record, baseline, plan, rooms.settings.adoption());
+        Comparison whole =
+                Comparison.of(document, referral, record, baseline, plan, rooms.settings.adoption(), Map.of());
         Map<String, JsonValue> changes = whole.changes();
         // closing is a remote call of its own: in one plan with other fields, nobody could tell after a cut between the
         // two calls whether the record was closed and reopened, or never closed
@@ -468,7 +470,10 @@ final class Run {
             if (admitted[0]) {
                 if (!comparison.confirmed().isEmpty()) {
                     rooms.trail.append(confirmed(comparison));
-                    rooms.baselines.save(link.id(), comparison.next(Optional.empty(), now()), comparison.subjects());
+                    rooms.baselines.save(
+                            link.id(),
+                            comparison.next(Optional.empty(), Optional.empty(), now()),
+                            comparison.subjects());
                 }
                 rooms.plans.save(link.id(), next, comparison.subjects());
             }
@@ -554,7 +559,7 @@ final class Run {
                                 : "Both sides are readable again."));
             }
             rooms.links.save(link.withState(state, null).withOutcome(last, reason, now()));
-            rooms.baselines.save(link.id(), comparison.next(written, now()), comparison.subjects());
+            rooms.baselines.save(link.id(), comparison.next(written, Optional.empty(), now()), comparison.subjects());
             rooms.plans.remove(link.id());
             rooms.remarks.forget(connection, link.referral());
             if ("held".equals(link.lastOutcome())) {
@@ -899,7 +904,13 @@ final class Run {
             Optional<SyncLink> link, MappingDocument document, Referral referral, RemoteRecord record) {
         if (dry || rooms.settings.isShadow()) {
             Comparison comparison = Comparison.of(
-                    document, referral, record, Optional.empty(), Optional.empty(), rooms.settings.adoption());
+                    document,
+                    referral,
+                    record,
+                    Optional.empty(),
+                    Optional.empty(),
+                    rooms.settings.adoption(),
+                    Map.of());
             if (dry) {
                 preview = preview(comparison);
                 return done("unchanged", () -> {});
@@ -1272,11 +1283,7 @@ final class Run {
                         field.crm(),
                         action == Merge.Action.TO_CRM
                                 ? field.valueForCrm()
-                                : action == Merge.Action.TO_PARTNER_CENTER
-                                        ? field.mapping()
-                                                .toPartnerCenter(
-                                                        comparison.record().values())
-                                        : null,
+                                : action == Merge.Action.TO_PARTNER_CENTER ? field.valueForPartnerCenter() : null,
                         field.decision().rule()))
                 .toList();
     }
