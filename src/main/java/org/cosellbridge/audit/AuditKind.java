@@ -21,6 +21,12 @@ public enum AuditKind {
     RECORD_CREATED("record.created"),
     /** Fields of a record were written. */
     RECORD_UPDATED("record.updated"),
+    /** A referral was created at Partner Center for a record. */
+    REFERRAL_CREATED("referral.created"),
+    /** Fields of a referral were written. */
+    REFERRAL_UPDATED("referral.updated"),
+    /** Microsoft was asked for help with a deal: its own referral joined ours. */
+    MICROSOFT_ASKED("microsoft.asked"),
     /** An account, contact or similar was created for a record. */
     RELATED_CREATED("related.created"),
     /** Both sides were read and nothing had to be written. */

@@ -1,5 +1,7 @@
 package org.cosellbridge.referral;
 
+import java.util.Optional;
+
 /**
  * Status and substatus together, which Partner Center always takes as a pair. Unknown words are kept as they came.
  *
@@ -85,6 +87,18 @@ public record ReferralState(Status status, Substatus substatus, String text) {
                 next.equals(of(Status.CLOSED, Substatus.WON)) || next.equals(of(Status.CLOSED, Substatus.LOST));
             case NONE, CLOSED, UNKNOWN -> false;
         };
+    }
+
+    /**
+     * The next state on the way to the wanted one, by moves its owner may make: what waits is accepted before it is won or lost.
+     * Empty: no such way, or it is there already.
+     */
+    public Optional<ReferralState> stepTowards(ReferralState wanted) {
+        if (mayBeMovedTo(wanted)) {
+            return Optional.of(wanted);
+        }
+        ReferralState accepted = of(Status.ACTIVE, Substatus.ACCEPTED);
+        return mayBeMovedTo(accepted) && accepted.mayBeMovedTo(wanted) ? Optional.of(accepted) : Optional.empty();
     }
 
     private boolean isUnknown() {
