@@ -2,45 +2,35 @@ package org.cosellbridge.sync;
 
 import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
-import jakarta.persistence.PersistenceException;
-import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.UUID;
+import java.util.Set;
+import java.util.logging.Logger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.cosellbridge.audit.AuditEntry;
 import org.cosellbridge.audit.AuditKind;
 import org.cosellbridge.audit.FieldChange;
-import org.cosellbridge.connector.ConnectionName;
-import org.cosellbridge.connector.Connector;
-import org.cosellbridge.connector.ListsReferrals;
 import org.cosellbridge.connector.PartnerCenter;
-import org.cosellbridge.connector.ReadsRecords;
+import org.cosellbridge.connector.Priority;
 import org.cosellbridge.connector.RecordGoneException;
-import org.cosellbridge.connector.RecordRef;
 import org.cosellbridge.connector.RecordShape;
 import org.cosellbridge.connector.RejectedException;
 import org.cosellbridge.connector.RemoteRecord;
 import org.cosellbridge.connector.SetupException;
 import org.cosellbridge.connector.StalePreconditionException;
-import org.cosellbridge.connector.WritesRecords;
-import org.cosellbridge.mapping.CrmTable;
 import org.cosellbridge.mapping.CrmType;
-import org.cosellbridge.mapping.FieldMapping;
 import org.cosellbridge.mapping.MappingDocument;
-import org.cosellbridge.mapping.Occasion;
 import org.cosellbridge.referral.Direction;
-import org.cosellbridge.referral.EngagementId;
-import org.cosellbridge.referral.OrganizationId;
 import org.cosellbridge.referral.Referral;
-import org.cosellbridge.referral.ReferralId;
+import org.cosellbridge.referral.ReferralPatch;
+import org.cosellbridge.referral.Substatus;
 import org.jspecify.annotations.Nullable;
 
 /** Brings a linked referral and its record together: compares them, writes one side's delta in a round, and tells what it did. */
@@ -72,23 +62,21 @@ final class BothSides {
 
     /** The link moves on and its plan goes: what an unfinished one has written to the record before is told first. */
     void tellUnfinished(SyncLink link, MappingDocument document, Referral referral, RemoteRecord record) {
-        Optional<Plan> plan = rooms.plans.find(link.id())
+        Optional<Plan> plan = rooms.plans
+                .find(link.id())
                 .filter(found -> found.kind() == Plan.Kind.UPDATE || found.kind() == Plan.Kind.UPDATE_REFERRAL);
         if (plan.isEmpty() || !work.isWriting()) {
             return;
         }
         Comparison comparison = Comparison.of(
-                document,
-                referral,
-                record,
-                rooms.baselines.find(link.id()),
-                plan,
-                rooms.settings.adoption(),
-                Map.of());
+                document, referral, record, rooms.baselines.find(link.id()), plan, rooms.settings.adoption(), Map.of());
         attempt.store(() -> {
             if (!comparison.confirmed().isEmpty()) {
                 rooms.trail.append(confirmed(comparison));
-                rooms.baselines.save(link.id(), comparison.next(Optional.empty(), Optional.empty(), work.now()), comparison.subjects());
+                rooms.baselines.save(
+                        link.id(),
+                        comparison.next(Optional.empty(), Optional.empty(), work.now()),
+                        comparison.subjects());
             }
             rooms.plans.remove(link.id());
         });
@@ -101,18 +89,14 @@ final class BothSides {
         Comparison whole = Comparison.of(
                 document, referral, record, baseline, plan, rooms.settings.adoption(), rooms.decisions.find(link.id()));
         if (work.dry) {
-            return work.previewed(Previews.of(whole), "unchanged");
+            return work.previewed(Preview.of(whole), "unchanged");
         }
         boolean toPartnerCenter = !whole.with(Merge.Action.TO_PARTNER_CENTER).isEmpty();
         boolean asks = !whole.with(Merge.Action.ASK_MICROSOFT).isEmpty();
         if (rooms.settings.isShadow()) {
             return toPartnerCenter || asks || !whole.changes().isEmpty()
                     ? work.shadowed(
-                            Optional.of(link),
-                            referral.id().value(),
-                            document,
-                            changes(whole),
-                            "this would have been.")
+                            Optional.of(link), referral.id().value(), document, changes(whole), "this would have been.")
                     : finish(link, whole, Optional.empty());
         }
         if (toPartnerCenter) {
@@ -230,7 +214,8 @@ final class BothSides {
 
     /** A deal that is won too early cannot be registered for its incentives. */
     private static Optional<String> warning(Comparison comparison, Referral after) {
-        boolean wonNow = after.substatus() == Substatus.WON && comparison.referral().substatus() != Substatus.WON;
+        boolean wonNow =
+                after.substatus() == Substatus.WON && comparison.referral().substatus() != Substatus.WON;
         Optional<Instant> created = after.createdDateTime();
         Optional<Instant> closed = after.updatedDateTime();
         return wonNow
@@ -253,9 +238,10 @@ final class BothSides {
         rooms.turns.note(link.id(), direction, moved, work.now()).ifPresent(field -> {
             String sentence = "Both sides keep overwriting each other's " + field
                     + ": something there sets it after every write of ours. Find it, then resume the link.";
-            if (rooms.links.pause(link.id(), SyncLink.BREAKER, sentence)) {
+            if (rooms.links.pause(link.id(), PausedBy.BREAKER, sentence)) {
                 rooms.trail.append(work.stateChanged(link, LinkState.PAUSED, sentence));
-                LOG.warning(() -> "Link " + link.id() + " of connection " + work.connection + " is stopped. " + sentence);
+                LOG.warning(
+                        () -> "Link " + link.id() + " of connection " + work.connection + " is stopped. " + sentence);
             }
         });
     }
@@ -294,7 +280,10 @@ final class BothSides {
             if (admitted[0]) {
                 if (!comparison.confirmed().isEmpty()) {
                     rooms.trail.append(confirmed(comparison));
-                    rooms.baselines.save(link.id(), comparison.next(Optional.empty(), Optional.empty(), work.now()), comparison.subjects());
+                    rooms.baselines.save(
+                            link.id(),
+                            comparison.next(Optional.empty(), Optional.empty(), work.now()),
+                            comparison.subjects());
                 }
                 tellWriteBack(comparison, before);
                 rooms.plans.save(link.id(), next, comparison.subjects());
@@ -369,9 +358,8 @@ final class BothSides {
                 || (attempt.deliveryId() == null
                         && last.equals(link.lastOutcome())
                         && reason.equals(link.lastReason()));
-        LinkState state = comparison.referral().isTerminal() && !conflict && !closesNext
-                ? LinkState.ENDED
-                : LinkState.ACTIVE;
+        LinkState state =
+                comparison.referral().isTerminal() && !conflict && !closesNext ? LinkState.ENDED : LinkState.ACTIVE;
         RemoteRecord latest = noted.orElse(comparison.record());
         Runnable store = () -> {
             // with a write of its own they were told when its plan was stored
@@ -712,12 +700,14 @@ final class BothSides {
     private void close(SyncLink link, Comparison comparison, Finding finding) {
         rooms.findings.close(finding);
         rooms.decisions.forget(link.id(), finding.field());
-        rooms.trail.append(
-                work.entry(finding.kind().equals(Finding.CONFLICT) ? AuditKind.CONFLICT_CLOSED : AuditKind.DIFFERENCE_CLOSED)
-                        .record(Work.text(link.record()))
-                        .outcome("closed")
-                        .reason("The field " + finding.field() + " no longer keeps the two sides apart.")
-                        .mapping(comparison.document().label())
-                        .build());
+        rooms.trail.append(work.entry(
+                        finding.kind().equals(Finding.CONFLICT)
+                                ? AuditKind.CONFLICT_CLOSED
+                                : AuditKind.DIFFERENCE_CLOSED)
+                .record(Work.text(link.record()))
+                .outcome("closed")
+                .reason("The field " + finding.field() + " no longer keeps the two sides apart.")
+                .mapping(comparison.document().label())
+                .build());
     }
 }

@@ -112,9 +112,10 @@ class ExternalReferences {
         String reference = text(row, "externalReferenceId");
         boolean ours = !text(row, "organizationId").equalsIgnoreCase(OrganizationId.MICROSOFT.value());
         if (!reference.isBlank() && ours) {
-            ReferralId.parse(row.ref().id()).ifPresent(id -> byReference
-                    .computeIfAbsent(key(reference), unused -> new LinkedHashSet<>())
-                    .add(id));
+            ReferralId.parse(row.ref().id())
+                    .ifPresent(id -> byReference
+                            .computeIfAbsent(key(reference), unused -> new LinkedHashSet<>())
+                            .add(id));
         }
     }
 

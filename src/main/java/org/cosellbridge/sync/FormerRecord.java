@@ -1,47 +1,22 @@
 package org.cosellbridge.sync;
 
-import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
-import jakarta.persistence.PersistenceException;
-import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.HexFormat;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.UUID;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.cosellbridge.audit.AuditEntry;
 import org.cosellbridge.audit.AuditKind;
 import org.cosellbridge.audit.FieldChange;
-import org.cosellbridge.connector.ConnectionName;
-import org.cosellbridge.connector.Connector;
-import org.cosellbridge.connector.ListsReferrals;
 import org.cosellbridge.connector.PartnerCenter;
-import org.cosellbridge.connector.ReadsRecords;
 import org.cosellbridge.connector.RecordGoneException;
 import org.cosellbridge.connector.RecordRef;
-import org.cosellbridge.connector.RecordShape;
-import org.cosellbridge.connector.RejectedException;
 import org.cosellbridge.connector.RemoteRecord;
-import org.cosellbridge.connector.SetupException;
 import org.cosellbridge.connector.StalePreconditionException;
-import org.cosellbridge.connector.WritesRecords;
-import org.cosellbridge.mapping.CrmTable;
 import org.cosellbridge.mapping.CrmType;
 import org.cosellbridge.mapping.FieldMapping;
 import org.cosellbridge.mapping.MappingDocument;
 import org.cosellbridge.mapping.Occasion;
 import org.cosellbridge.referral.Direction;
-import org.cosellbridge.referral.EngagementId;
-import org.cosellbridge.referral.OrganizationId;
 import org.cosellbridge.referral.Referral;
-import org.cosellbridge.referral.ReferralId;
-import org.jspecify.annotations.Nullable;
 
 /** Closes the record a link pointed to before it moved: what an accepted lead leaves behind. */
 final class FormerRecord {
@@ -56,8 +31,6 @@ final class FormerRecord {
         this.rooms = work.rooms;
         this.attempt = work.attempt;
     }
-
-
 
     /** Field changes went to the new record; what is left is to close the old one, by its own mapping's state. */
     Optional<SyncOutcome> close(SyncLink link, RecordRef previous, Referral referral) {
@@ -158,4 +131,5 @@ final class FormerRecord {
                         null,
                         null))
                 .build();
-    }}
+    }
+}

@@ -50,7 +50,8 @@ record MicrosoftReferral(
     /** Our referral with what only Microsoft's shows. */
     RemoteRecord complete(RemoteRecord own) {
         JsonObject view = Referral.parse(own.values()).view();
-        JsonObject completed = completed(completed(own.values(), view, INVITE, CODE, helpCode), view, TRACKING, CRM_ID, crmId);
+        JsonObject completed =
+                completed(completed(own.values(), view, INVITE, CODE, helpCode), view, TRACKING, CRM_ID, crmId);
         return completed == own.values()
                 ? own
                 : new RemoteRecord(own.ref(), own.version(), own.modifiedAt(), completed);

@@ -4,44 +4,29 @@ import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
 import jakarta.persistence.PersistenceException;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.cosellbridge.audit.AuditEntry;
 import org.cosellbridge.audit.AuditKind;
 import org.cosellbridge.audit.FieldChange;
-import org.cosellbridge.connector.ConnectionName;
-import org.cosellbridge.connector.Connector;
-import org.cosellbridge.connector.ListsReferrals;
 import org.cosellbridge.connector.PartnerCenter;
-import org.cosellbridge.connector.ReadsRecords;
-import org.cosellbridge.connector.RecordGoneException;
 import org.cosellbridge.connector.RecordRef;
 import org.cosellbridge.connector.RecordShape;
 import org.cosellbridge.connector.RejectedException;
 import org.cosellbridge.connector.RemoteRecord;
 import org.cosellbridge.connector.SetupException;
-import org.cosellbridge.connector.StalePreconditionException;
-import org.cosellbridge.connector.WritesRecords;
 import org.cosellbridge.mapping.CrmTable;
 import org.cosellbridge.mapping.CrmType;
 import org.cosellbridge.mapping.FieldMapping;
 import org.cosellbridge.mapping.MappingDocument;
 import org.cosellbridge.mapping.Occasion;
 import org.cosellbridge.referral.Direction;
-import org.cosellbridge.referral.EngagementId;
 import org.cosellbridge.referral.OrganizationId;
 import org.cosellbridge.referral.Referral;
-import org.cosellbridge.referral.ReferralId;
-import org.jspecify.annotations.Nullable;
 
 /** Finds the record that belongs to a referral, links it, or creates it. */
 final class NewRecord {
@@ -93,7 +78,9 @@ final class NewRecord {
         }
         return rooms.links
                 .findByEngagement(
-                        work.connection, referral.findEngagementId().orElseThrow().value(), organization.orElseThrow())
+                        work.connection,
+                        referral.findEngagementId().orElseThrow().value(),
+                        organization.orElseThrow())
                 .filter(other -> !other.referral().equals(referral.id()))
                 .map(other -> new SyncOutcome.NotThisOne("Two referrals of ours share one engagement: "
                         + other.referral() + ", which is linked, and " + referral.id()
@@ -194,8 +181,8 @@ final class NewRecord {
     /** The record that carries the referral's id, or the one that somebody made of the lead. */
     private Optional<RemoteRecord> find(MappingDocument document, Referral referral, Optional<RecordRef> lead) {
         RecordShape shape = Shapes.of(document);
-        Optional<RemoteRecord> byKey =
-                work.reads.findByReferralKey(attempt.call(), shape, referral.id().value());
+        Optional<RemoteRecord> byKey = work.reads.findByReferralKey(
+                attempt.call(), shape, referral.id().value());
         Optional<FieldMapping> origin = lead.flatMap(ref -> origin(document, ref));
         if (byKey.isPresent() || origin.isEmpty()) {
             return byKey;
@@ -255,20 +242,7 @@ final class NewRecord {
     }
 
     SyncLink reserve(Optional<SyncLink> link, Referral referral) {
-        return link.orElseGet(() -> new SyncLink(
-                rooms.ids.next().toString(),
-                work.connection,
-                referral.id(),
-                referral.findEngagementId().map(EngagementId::value).orElse(null),
-                referral.organizationId().map(OrganizationId::value).orElse(null),
-                null,
-                null,
-                LinkState.ACTIVE,
-                null,
-                null,
-                null,
-                null,
-                work.now()));
+        return link.orElseGet(() -> work.newLink(referral));
     }
 
     /** The record exists: link it and merge in the next round. There is no baseline, so empties are filled and differences told. */
@@ -293,9 +267,8 @@ final class NewRecord {
                     .build());
             if (off) {
                 String sentence = "Sync with Partner Center is switched off on the record.";
-                if (rooms.links.pause(before.id(), SyncLink.SELLER, sentence)) {
-                    rooms.trail.append(work.stateChanged(
-                            before.withRecord(record.ref()), LinkState.PAUSED, sentence));
+                if (rooms.links.pause(before.id(), PausedBy.SELLER, sentence)) {
+                    rooms.trail.append(work.stateChanged(before.withRecord(record.ref()), LinkState.PAUSED, sentence));
                 }
             }
         });
@@ -353,10 +326,9 @@ final class NewRecord {
         if (!work.isWriting()) {
             List<FieldChange> changes = createChanges(document, referral, planned, "created");
             if (work.dry) {
-                return work.previewed(Previews.ofNew(changes), "created");
+                return work.previewed(Preview.created(changes), "created");
             }
-            return work.shadowed(
-                    known, referral.id().value(), document, changes, "a new record would have got this.");
+            return work.shadowed(known, referral.id().value(), document, changes, "a new record would have got this.");
         }
         RecordRef intended = intended(document, referral);
         SyncLink link = reserve(known, referral);
@@ -365,7 +337,8 @@ final class NewRecord {
         }
         Map<String, JsonValue> references = rooms.related.references(
                 document,
-                new RelatedRecords.Search(work.connection, attempt, referral, work.reads, work.writes, work::entry, document.label()));
+                new RelatedRecords.Search(
+                        work.connection, attempt, referral, work.reads, work.writes, work::entry, document.label()));
         values.putAll(references);
         document.fields().stream()
                 .filter(mapping -> mapping.related().isPresent())
@@ -377,8 +350,8 @@ final class NewRecord {
                                 new Plan.PlannedField(null, JsonValue.NULL, JsonValue.NULL, reference, "created"));
                     }
                 });
-        Plan plan =
-                new Plan(attempt.requestId(), Plan.Kind.CREATE, document.label(), intended, "", work.now(), false, planned);
+        Plan plan = new Plan(
+                attempt.requestId(), Plan.Kind.CREATE, document.label(), intended, "", work.now(), false, planned);
         attempt.store(() -> rooms.plans.save(link.id(), plan, Comparison.subjects(document, referral)));
         values.putAll(notes.ofNew(document, "Created from Partner Center referral " + referral.id() + "."));
         Optional<RemoteRecord> made;
@@ -429,11 +402,12 @@ final class NewRecord {
     /** Somebody was first, perhaps we ourselves before an answer was lost: read, link, merge. */
     private Optional<SyncOutcome> exists(SyncLink link, MappingDocument document, Referral referral, Plan plan) {
         RecordShape shape = Shapes.of(document);
-        RemoteRecord record = work.reads.findByReferralKey(
-                        attempt.call(), shape, referral.id().value())
-                .or(() -> work.reads.findRecord(attempt.call(), shape, plan.target().id()))
+        RemoteRecord record = work.reads
+                .findByReferralKey(attempt.call(), shape, referral.id().value())
+                .or(() -> work.reads.findRecord(
+                        attempt.call(), shape, plan.target().id()))
                 .orElseThrow(() -> new AttemptEndedException(new SyncOutcome.NotNow(
-                        connection.value(),
+                        work.connection.value(),
                         false,
                         null,
                         "The CRM says that a record for this referral exists but does not show it yet.")));

@@ -108,7 +108,7 @@ final class NewReferralSteps {
         if (!work.isWriting()) {
             List<FieldChange> changes = changes(document, intent, draft, CREATED);
             return work.dry
-                    ? work.previewed(Previews.ofNew(changes), CREATED)
+                    ? work.previewed(Preview.created(changes), CREATED)
                     : work.shadowed(
                             Optional.empty(),
                             record.ref().id(),
@@ -119,8 +119,8 @@ final class NewReferralSteps {
         Optional<Intent> before = rooms.intents.find(work.connection, record.ref());
         Optional<RemoteRecord> known = findOwn(record, before);
         if (known.isPresent()) {
-            work.hold(new RecordRef(
-                    RecordRef.REFERRAL, known.orElseThrow().ref().id()));
+            work.hold(
+                    new RecordRef(RecordRef.REFERRAL, known.orElseThrow().ref().id()));
             return found(document, Work.parse(known.orElseThrow()), record, before.orElse(intent));
         }
         Function<String, @Nullable String> subjects = subjects(document, draft, record.ref());
@@ -206,20 +206,7 @@ final class NewReferralSteps {
 
     private Optional<SyncOutcome> link(
             MappingDocument document, Referral referral, RemoteRecord record, Intent intent, String rule) {
-        SyncLink link = new SyncLink(
-                rooms.ids.next().toString(),
-                work.connection,
-                referral.id(),
-                referral.findEngagementId().map(EngagementId::value).orElse(null),
-                referral.organizationId().map(OrganizationId::value).orElse(null),
-                record.ref(),
-                null,
-                LinkState.ACTIVE,
-                null,
-                null,
-                null,
-                null,
-                work.now());
+        SyncLink link = work.newLink(referral).withRecord(record.ref());
         refuseTaken(referral, record);
         work.about(referral.id(), link.engagement());
         work.say(CREATED);
@@ -292,8 +279,8 @@ final class NewReferralSteps {
     private Baseline baseline(MappingDocument document, Referral referral, RemoteRecord record, Intent intent) {
         Map<String, Baseline.FieldBaseline> fields = new LinkedHashMap<>();
         intent.fields()
-                .forEach((name, sent) -> fields.put(
-                        name, new Baseline.FieldBaseline(sent.partnerCenter(), sent.crm(), null, null)));
+                .forEach((name, sent) ->
+                        fields.put(name, new Baseline.FieldBaseline(sent.partnerCenter(), sent.crm(), null, null)));
         return new Baseline(document.label(), referral.eTag(), record.version(), work.now(), fields);
     }
 
@@ -389,10 +376,11 @@ final class NewReferralSteps {
                     .map(field -> field.fromRecord(record.values()))
                     .filter(id -> id instanceof JsonString && !Merge.isEmpty(id))
                     .distinct()
-                    .flatMap(id -> work
-                            .reads
-                            .findRecord(attempt.call(), Shapes.of(mapping), ((JsonString) id).getString())
-                            .stream())
+                    .flatMap(
+                            id -> work
+                                    .reads
+                                    .findRecord(attempt.call(), Shapes.of(mapping), ((JsonString) id).getString())
+                                    .stream())
                     .findFirst()
                     .ifPresent(found -> related.put(mapping.name(), found.values()));
         }
@@ -427,9 +415,7 @@ final class NewReferralSteps {
 
     private static boolean isAt(FieldMapping mapping, String path) {
         return mapping.path()
-                .filter(held -> held.equals(path)
-                        || held.startsWith(path + "[")
-                        || held.startsWith(path + "."))
+                .filter(held -> held.equals(path) || held.startsWith(path + "[") || held.startsWith(path + "."))
                 .isPresent();
     }
 
@@ -535,8 +521,9 @@ final class NewReferralSteps {
                         .isPresent())
                 .toList();
         if (theirs.size() > 1) {
-            throw refused("Microsoft was asked twice in this engagement: " + theirs.get(0).id() + " and "
-                    + theirs.get(1).id() + ". Nothing more is asked; withdraw one at Partner Center.");
+            throw refused("Microsoft was asked twice in this engagement: "
+                    + theirs.get(0).id() + " and " + theirs.get(1).id()
+                    + ". Nothing more is asked; withdraw one at Partner Center.");
         }
         return theirs.stream().findFirst();
     }

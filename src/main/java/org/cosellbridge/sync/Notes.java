@@ -95,8 +95,7 @@ final class Notes {
             return Optional.of(record);
         }
         try {
-            RemoteRecord written =
-                    work.writes.updateRecord(work.attempt.call(), Shapes.of(document), record, notes);
+            RemoteRecord written = work.writes.updateRecord(work.attempt.call(), Shapes.of(document), record, notes);
             told();
             return Optional.of(written);
         } catch (StalePreconditionException changed) {

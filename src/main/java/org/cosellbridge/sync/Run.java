@@ -74,8 +74,10 @@ final class Run {
 
     private Optional<SyncOutcome> round() {
         Optional<SyncLink> link = rooms.find(attempt.subject());
-        Optional<ReferralId> known =
-                attempt.subject().findReferral().or(() -> link.map(SyncLink::referral)).or(work::findReferralId);
+        Optional<ReferralId> known = attempt.subject()
+                .findReferral()
+                .or(() -> link.map(SyncLink::referral))
+                .or(work::findReferralId);
         if (known.isEmpty()) {
             return fromRecord(attempt.subject().findRecord().orElseThrow());
         }
@@ -85,9 +87,7 @@ final class Run {
         }
         Optional<SyncLink> ours = link.or(() -> rooms.links.findByReferral(work.connection, referral));
         work.about(referral, ours.map(SyncLink::engagement).orElse(null));
-        return ours.filter(found -> found.record() != null).isPresent()
-                ? ofLink(ours.orElseThrow())
-                : ofReferral(ours);
+        return ours.filter(found -> found.record() != null).isPresent() ? ofLink(ours.orElseThrow()) : ofReferral(ours);
     }
 
     // ---- a record that belongs to no referral yet
@@ -126,7 +126,8 @@ final class Run {
         if (Merge.isEmpty(key)) {
             return Optional.empty();
         }
-        return Optional.of(ReferralId.parse(key instanceof JsonString text ? text.getString().strip() : "")
+        return Optional.of(ReferralId.parse(
+                        key instanceof JsonString text ? text.getString().strip() : "")
                 .orElseThrow(() -> new AttemptEndedException(new SyncOutcome.NotThisOne("The Referral Identifier of "
                         + record.ref() + " is not the id of a referral. Clear it, or enter the right one."))));
     }
@@ -154,7 +155,7 @@ final class Run {
 
     private Optional<SyncOutcome> ofLink(SyncLink link) {
         RecordRef ref = link.findRecord().orElseThrow();
-        if (link.state() == LinkState.PAUSED && !link.isPausedBySeller()) {
+        if (link.state() == LinkState.PAUSED && link.pausedBy() != PausedBy.SELLER) {
             return work.nothing("The link is " + link.state().word() + ".");
         }
         work.hold(ref);
@@ -185,8 +186,7 @@ final class Run {
         SideReads.Both<Optional<RemoteRecord>, Optional<RemoteRecord>> both = record.isPresent()
                 ? new SideReads.Both<>(readReferral(), record)
                 : rooms.reads.both(
-                        this::readReferral,
-                        () -> work.reads.findRecord(attempt.call(), Shapes.of(document), ref.id()));
+                        this::readReferral, () -> work.reads.findRecord(attempt.call(), Shapes.of(document), ref.id()));
         both.second().ifPresent(read -> work.recordWas(document, read));
         if (both.first().isEmpty()) {
             return work.leave(link, LinkState.REFERRAL_UNREACHABLE, UNREACHABLE);
@@ -221,7 +221,8 @@ final class Run {
                 || link.previous() != null
                 || !GOOD.contains(String.valueOf(link.lastOutcome()))
                 || newReferral.isUnfinished(record.ref())
-                || (link.state() == LinkState.ACTIVE && Switch.of(document, record).isOff());
+                || (link.state() == LinkState.ACTIVE
+                        && Switch.of(document, record).isOff());
     }
 
     private Optional<SyncOutcome> linked(
@@ -264,7 +265,7 @@ final class Run {
             return work.nothing(sentence);
         }
         attempt.store(() -> {
-            if (rooms.links.resume(link.id(), SyncLink.SELLER)) {
+            if (rooms.links.resume(link.id(), PausedBy.SELLER)) {
                 rooms.trail.append(work.stateChanged(link, LinkState.ACTIVE, sentence));
             }
         });
@@ -278,7 +279,7 @@ final class Run {
             return work.nothing(sentence);
         }
         return Work.done("skipped", () -> {
-            if (rooms.links.pause(link.id(), SyncLink.SELLER, sentence)) {
+            if (rooms.links.pause(link.id(), PausedBy.SELLER, sentence)) {
                 rooms.trail.append(work.stateChanged(link, LinkState.PAUSED, sentence));
             }
             work.findRecordRead().ifPresent(work::noteSeen);
@@ -302,7 +303,9 @@ final class Run {
         return fresh.isPresent()
                 ? fresh
                 : rooms.partnerCenter.findRecord(
-                        attempt.call(), RecordShape.referral(), work.referralId().value());
+                        attempt.call(),
+                        RecordShape.referral(),
+                        work.referralId().value());
     }
 
     /** The referral with what is known of Microsoft's in the same engagement: whom help was asked of does not show on ours. */
@@ -315,7 +318,8 @@ final class Run {
         work.referralWas(completed);
         Referral referral = Work.parse(completed);
         work.about(
-                referral.id(), referral.findEngagementId().map(EngagementId::value).orElse(null));
+                referral.id(),
+                referral.findEngagementId().map(EngagementId::value).orElse(null));
         return referral;
     }
 

@@ -17,6 +17,8 @@ import org.cosellbridge.connector.RecordRef;
 import org.cosellbridge.connector.RemoteRecord;
 import org.cosellbridge.connector.WritesRecords;
 import org.cosellbridge.mapping.MappingDocument;
+import org.cosellbridge.referral.EngagementId;
+import org.cosellbridge.referral.OrganizationId;
 import org.cosellbridge.referral.Referral;
 import org.cosellbridge.referral.ReferralId;
 import org.jspecify.annotations.Nullable;
@@ -167,6 +169,17 @@ final class Work {
             throw new AttemptEndedException(
                     new SyncOutcome.NotThisOne("The referral cannot be read. " + unreadable.getMessage()));
         }
+    }
+
+    /** A link for this referral, which has no record yet. */
+    SyncLink newLink(Referral referral) {
+        return SyncLink.reserved(new SyncLink.Identity(
+                rooms.ids.next().toString(),
+                connection,
+                referral.id(),
+                referral.findEngagementId().map(EngagementId::value).orElse(null),
+                referral.organizationId().map(OrganizationId::value).orElse(null),
+                now()));
     }
 
     // ---- how an attempt ends
