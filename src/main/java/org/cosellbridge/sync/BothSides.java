@@ -41,7 +41,7 @@ final class BothSides {
     private static final Logger LOG = Logger.getLogger(BothSides.class.getName());
     private static final String REFERENCE = "externalReferenceId";
     /** Before that a won deal cannot be registered; partner-center.md 2.2. */
-    private static final Duration EARLIEST_WIN = Duration.ofHours(72);
+    private static final Duration EARLIEST_WIN = Duration.ofDays(3);
     /** The rules by which a side's own move travels: only such writes can be part of an endless exchange. */
     private static final Set<String> MOVES = Set.of("only-moved", "newest", "crm", "partner-center");
 

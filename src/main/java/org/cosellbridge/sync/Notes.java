@@ -124,7 +124,8 @@ final class Notes {
         work.lines.add(reason);
         try {
             write(document.orElseThrow(), record.orElseThrow(), status)
-                    .filter(written -> written != record.orElseThrow())
+                    .filter(written ->
+                            !written.version().equals(record.orElseThrow().version()))
                     .ifPresent(written -> work.attempt.store(() -> work.noteSeen(written)));
         } catch (ConnectorException away) {
             // the dead letter stands, and an operator sees it; the seller is told when it fails the next time

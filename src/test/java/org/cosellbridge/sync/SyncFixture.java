@@ -132,8 +132,14 @@ final class SyncFixture implements AutoCloseable {
     SyncFixture() {
         try (Connection connection = database.connect();
                 Statement statement = connection.createStatement()) {
-            statement.execute(Files.readString(
-                    Path.of("src/main/resources/db/migration/V202611200903__sync_links.sql"), StandardCharsets.UTF_8));
+            for (String script : List.of(
+                    "V202611200903__sync_links",
+                    "V202611200906__sync_referral_creation",
+                    "V202611200907__sync_feed",
+                    "V202611200908__decisions_and_turns")) {
+                statement.execute(Files.readString(
+                        Path.of("src/main/resources/db/migration", script + ".sql"), StandardCharsets.UTF_8));
+            }
         } catch (java.sql.SQLException | java.io.IOException broken) {
             throw new IllegalStateException(broken);
         }
@@ -235,6 +241,12 @@ final class SyncFixture implements AutoCloseable {
     final HoldRepository holds = new HoldRepository(entities, ids, clock);
     final BaselineRepository baselines = new BaselineRepository(entities, PERSONAL);
     final PlanRepository plans = new PlanRepository(entities, PERSONAL);
+    final IntentRepository intents = new IntentRepository(entities, PERSONAL, ids, clock);
+    final MicrosoftReferralRepository microsoft = new MicrosoftReferralRepository(entities, clock);
+    final SeenVersions seen = new SeenVersions(entities);
+    final Decisions decisions = new Decisions(entities, PERSONAL, clock);
+    final Turns turns = new Turns(entities);
+    private final ExternalReferences references = new ExternalReferences(partnerCenter, clock);
 
     String storedBaseline(String link) {
         return fresh().find(BaselineEntity.class, link).fields();
@@ -285,6 +297,12 @@ final class SyncFixture implements AutoCloseable {
                 new OrganizationRepository(entities, clock),
                 new RemarkRepository(entities),
                 new RelatedRecords(new MatchLocks(entities, clock), auditTrail, SecretBox.of(configuration)),
+                intents,
+                microsoft,
+                seen,
+                decisions,
+                turns,
+                references,
                 new ConnectionMappings(CRM, documents, condition),
                 connections(configuration),
                 partnerCenter,
