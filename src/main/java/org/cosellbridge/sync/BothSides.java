@@ -110,7 +110,7 @@ final class BothSides {
         }
         if (asks && !comparison.isClosingWithheld()) {
             Comparison.Field help = whole.with(Merge.Action.ASK_MICROSOFT).get(0);
-            return newReferral.askMicrosoft(link, document, referral, record, help);
+            return newReferral.askMicrosoft(document, referral, record, help);
         }
         return finish(link, comparison, Optional.empty());
     }

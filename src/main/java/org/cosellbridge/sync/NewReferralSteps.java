@@ -55,13 +55,11 @@ final class NewReferralSteps {
     private final Work work;
     private final Synchronization rooms;
     private final Attempt attempt;
-    private final Notes notes;
 
-    NewReferralSteps(Work work, Notes notes) {
+    NewReferralSteps(Work work) {
         this.work = work;
         this.rooms = work.rooms;
         this.attempt = work.attempt;
-        this.notes = notes;
     }
 
     /** Whether Microsoft is still to be asked for the help that this record's seller chose. */
@@ -427,7 +425,7 @@ final class NewReferralSteps {
 
     /** The seller chose how Microsoft can help: the intent is stored, and the next rounds carry it out. */
     Optional<SyncOutcome> askMicrosoft(
-            SyncLink link, MappingDocument document, Referral referral, RemoteRecord record, Comparison.Field help) {
+            MappingDocument document, Referral referral, RemoteRecord record, Comparison.Field help) {
         String code = help.valueForPartnerCenter() instanceof JsonString text ? text.getString() : "";
         List<NewReferral.Missing> missing = NewReferral.missing(deal(referral), DealType.CO_SELL);
         if (!missing.isEmpty()) {
@@ -450,7 +448,7 @@ final class NewReferralSteps {
     }
 
     /** Carries out what is left of asking Microsoft: lets Microsoft see the deal, looks whether it was asked, asks. */
-    Optional<SyncOutcome> goOn(SyncLink link, MappingDocument document, Referral referral, RemoteRecord record) {
+    Optional<SyncOutcome> goOn(MappingDocument document, Referral referral, RemoteRecord record) {
         Intent intent = rooms.intents.find(work.connection, record.ref()).orElseThrow();
         String code = String.valueOf(intent.helpCode());
         if (referral.isTerminal()) {
@@ -459,7 +457,7 @@ final class NewReferralSteps {
         }
         Optional<Referral> theirs = findMicrosoft(referral);
         if (theirs.isPresent()) {
-            return asked(document, referral, record, theirs.orElseThrow(), intent, code);
+            return asked(document, record, theirs.orElseThrow(), intent, code);
         }
         if (!isShared(referral)) {
             return share(document, record, intent);
@@ -487,7 +485,7 @@ final class NewReferralSteps {
             }
             throw perhaps;
         }
-        return asked(document, referral, record, Work.parse(made), intent.notPosted(), code);
+        return asked(document, record, Work.parse(made), intent.notPosted(), code);
     }
 
     /** The deal's data as Partner Center has taken them. */
@@ -592,12 +590,7 @@ final class NewReferralSteps {
     }
 
     private Optional<SyncOutcome> asked(
-            MappingDocument document,
-            Referral referral,
-            RemoteRecord record,
-            Referral theirs,
-            Intent intent,
-            String code) {
+            MappingDocument document, RemoteRecord record, Referral theirs, Intent intent, String code) {
         boolean confirmed = intent.findPostedAt().isPresent();
         attempt.store(() -> {
             rooms.microsoft.save(MicrosoftReferral.of(theirs).askedFor(code));

@@ -46,7 +46,7 @@ final class Run {
         this.attempt = attempt;
         this.work = new Work(rooms, attempt, dry);
         this.notes = new Notes(work);
-        this.newReferral = new NewReferralSteps(work, notes);
+        this.newReferral = new NewReferralSteps(work);
         this.bothSides = new BothSides(work, notes, newReferral);
         this.newRecord = new NewRecord(work, notes, newReferral, bothSides);
         this.formerRecord = new FormerRecord(work);
@@ -253,7 +253,7 @@ final class Run {
             }
         }
         if (work.isWriting() && newReferral.isUnfinished(record.ref())) {
-            return newReferral.goOn(link, document, referral, record);
+            return newReferral.goOn(document, referral, record);
         }
         return bothSides.update(link, document, referral, record);
     }
