@@ -395,7 +395,7 @@ final class Run {
             changes = comparison.changes();
         }
         if (dry) {
-            preview = preview(comparison);
+            preview = Preview.of(comparison);
             return done("unchanged", () -> {});
         }
         if (changes.isEmpty()) {
@@ -901,7 +901,7 @@ final class Run {
             Comparison comparison = Comparison.of(
                     document, referral, record, Optional.empty(), Optional.empty(), rooms.settings.adoption());
             if (dry) {
-                preview = preview(comparison);
+                preview = Preview.of(comparison);
                 return done("unchanged", () -> {});
             }
             return shadowed(link, document, changesToCrm(comparison));
@@ -972,8 +972,7 @@ final class Run {
         if (dry || rooms.settings.isShadow()) {
             List<FieldChange> changes = createChanges(document, referral, planned, "created");
             if (dry) {
-                preview = new Preview(
-                        changes.stream().map(Run::previewed).toList(), List.of(), List.of(), List.of(), null);
+                preview = Preview.created(changes);
                 return done("created", () -> {});
             }
             return shadowed(known, document, changes);
@@ -1252,45 +1251,6 @@ final class Run {
     }
 
     // ---- words
-
-    private static Preview preview(Comparison comparison) {
-        return new Preview(
-                changes(comparison, Merge.Action.TO_CRM),
-                changes(comparison, Merge.Action.TO_PARTNER_CENTER),
-                changes(comparison, Merge.Action.CONFLICT),
-                changes(comparison, Merge.Action.DIFFERENCE),
-                null);
-    }
-
-    private static List<Preview.Change> changes(Comparison comparison, Merge.Action action) {
-        return comparison.with(action).stream()
-                .map(field -> new Preview.Change(
-                        field.name(),
-                        field.mapping().crm().name(),
-                        field.base(),
-                        field.partnerCenter(),
-                        field.crm(),
-                        action == Merge.Action.TO_CRM
-                                ? field.valueForCrm()
-                                : action == Merge.Action.TO_PARTNER_CENTER
-                                        ? field.mapping()
-                                                .toPartnerCenter(
-                                                        comparison.record().values())
-                                        : null,
-                        field.decision().rule()))
-                .toList();
-    }
-
-    private static Preview.Change previewed(FieldChange change) {
-        return new Preview.Change(
-                change.field(),
-                change.recordField(),
-                change.base(),
-                Objects.requireNonNullElse(change.partnerCenter(), JsonValue.NULL),
-                JsonValue.NULL,
-                change.written(),
-                change.rule());
-    }
 
     private AuditEntry.Builder entry(AuditKind kind) {
         ReferralId referral = referralId;
