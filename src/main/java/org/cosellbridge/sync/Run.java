@@ -878,20 +878,13 @@ final class Run {
     }
 
     private SyncLink reserve(Optional<SyncLink> link, Referral referral) {
-        return link.orElseGet(() -> new SyncLink(
+        return link.orElseGet(() -> SyncLink.reserved(new SyncLink.Identity(
                 rooms.ids.next().toString(),
                 connection,
                 referral.id(),
                 referral.findEngagementId().map(EngagementId::value).orElse(null),
                 referral.organizationId().map(OrganizationId::value).orElse(null),
-                null,
-                null,
-                LinkState.ACTIVE,
-                null,
-                null,
-                null,
-                null,
-                now()));
+                now())));
     }
 
     /** The record exists: link it and merge in the next round. There is no baseline, so empties are filled and differences told. */

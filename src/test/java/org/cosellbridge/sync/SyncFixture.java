@@ -130,8 +130,11 @@ final class SyncFixture implements AutoCloseable {
     SyncFixture() {
         try (Connection connection = database.connect();
                 Statement statement = connection.createStatement()) {
-            statement.execute(Files.readString(
-                    Path.of("src/main/resources/db/migration/V202611200903__sync_links.sql"), StandardCharsets.UTF_8));
+            for (String migration :
+                    List.of("V202611200903__sync_links.sql", "V202611200908__decisions_and_turns.sql")) {
+                statement.execute(Files.readString(
+                        Path.of("src/main/resources/db/migration").resolve(migration), StandardCharsets.UTF_8));
+            }
         } catch (java.sql.SQLException | java.io.IOException broken) {
             throw new IllegalStateException(broken);
         }
@@ -229,7 +232,9 @@ final class SyncFixture implements AutoCloseable {
     };
 
     final LinkRepository links = new LinkRepository(entities);
-    final FindingRepository findings = new FindingRepository(entities, PERSONAL, ids, clock);
+    final Decisions decisions = new Decisions(entities, PERSONAL, clock);
+    final Turns turns = new Turns(entities);
+    final FindingRepository findings = new FindingRepository(entities, PERSONAL, ids, clock, decisions);
     final HoldRepository holds = new HoldRepository(entities, ids, clock);
     final BaselineRepository baselines = new BaselineRepository(entities, PERSONAL);
     final PlanRepository plans = new PlanRepository(entities, PERSONAL);
@@ -251,6 +256,8 @@ final class SyncFixture implements AutoCloseable {
                 plans,
                 findings,
                 holds,
+                decisions,
+                turns,
                 synchronization(),
                 new ConnectionMappings(CRM, documents, condition),
                 connections(Configuration.of(keys)),
