@@ -17,6 +17,8 @@ public enum AuditKind {
     LINK_MOVED("link.moved"),
     /** The state of a link changed. */
     LINK_STATE_CHANGED("link.state-changed"),
+    /** A person asked for a new record in place of one that is gone. */
+    LINK_RECREATE_ASKED("link.recreate-asked"),
     /** A record was created in the CRM. */
     RECORD_CREATED("record.created"),
     /** Fields of a record were written. */
@@ -49,6 +51,8 @@ public enum AuditKind {
     DEAD_LETTER_DISCARDED("dead-letter.discarded"),
     /** Both sides moved apart and a rule or a person decides. */
     CONFLICT_OPENED("conflict.opened"),
+    /** A person decided a conflict; it is written by the attempt that follows. */
+    CONFLICT_DECIDED("conflict.decided"),
     /** A conflict is no more. */
     CONFLICT_CLOSED("conflict.closed"),
     /** One side cannot take a value. */

@@ -682,8 +682,15 @@ final class BothSides {
                 && same.filter(was -> was.partnerCenter().equals(finding.partnerCenter())
                                 && was.crm().equals(finding.crm()))
                         .isPresent();
-        if (!unchanged) {
-            rooms.findings.save(finding, subject);
+        if (!unchanged && rooms.findings.save(finding, subject)) {
+            rooms.trail.append(work.entry(AuditKind.CONFLICT_CLOSED)
+                    .record(Work.text(link.record()))
+                    .outcome("outdated")
+                    .reason(
+                            "A side of " + finding.field()
+                                    + " moved after it was decided: the decision no longer holds, and the conflict is open again.")
+                    .mapping(comparison.document().label())
+                    .build());
         }
         if (!known) {
             rooms.trail.append(
@@ -699,7 +706,6 @@ final class BothSides {
 
     private void close(SyncLink link, Comparison comparison, Finding finding) {
         rooms.findings.close(finding);
-        rooms.decisions.forget(link.id(), finding.field());
         rooms.trail.append(work.entry(
                         finding.kind().equals(Finding.CONFLICT)
                                 ? AuditKind.CONFLICT_CLOSED

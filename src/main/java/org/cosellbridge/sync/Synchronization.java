@@ -143,20 +143,7 @@ public class Synchronization implements RunsAttempts {
         Optional<SyncLink> link = find(attempt.subject());
         if (link.isPresent()) {
             attempt.store(() -> links.find(link.orElseThrow().id())
-                    .ifPresent(found -> links.save(new SyncLink(
-                            found.id(),
-                            found.connection(),
-                            found.referral(),
-                            found.engagement(),
-                            found.organization(),
-                            found.record(),
-                            found.previous(),
-                            found.state(),
-                            found.stateReason(),
-                            outcome.word(),
-                            reason(outcome),
-                            found.lastSyncedAt(),
-                            found.created()))));
+                    .ifPresent(found -> links.save(found.withFailure(outcome.word(), reason(outcome)))));
         }
     }
 

@@ -237,15 +237,15 @@ final class SyncFixture implements AutoCloseable {
     };
 
     final LinkRepository links = new LinkRepository(entities);
-    final FindingRepository findings = new FindingRepository(entities, PERSONAL, ids, clock);
+    final Decisions decisions = new Decisions(entities, PERSONAL, clock);
+    final Turns turns = new Turns(entities);
+    final FindingRepository findings = new FindingRepository(entities, PERSONAL, ids, clock, decisions);
     final HoldRepository holds = new HoldRepository(entities, ids, clock);
     final BaselineRepository baselines = new BaselineRepository(entities, PERSONAL);
     final PlanRepository plans = new PlanRepository(entities, PERSONAL);
     final IntentRepository intents = new IntentRepository(entities, PERSONAL, ids, clock);
     final MicrosoftReferralRepository microsoft = new MicrosoftReferralRepository(entities, clock);
     final SeenVersions seen = new SeenVersions(entities);
-    final Decisions decisions = new Decisions(entities, PERSONAL, clock);
-    final Turns turns = new Turns(entities);
     private final ExternalReferences references = new ExternalReferences(partnerCenter, clock);
 
     String storedBaseline(String link) {
@@ -265,6 +265,8 @@ final class SyncFixture implements AutoCloseable {
                 plans,
                 findings,
                 holds,
+                decisions,
+                turns,
                 synchronization(),
                 new ConnectionMappings(CRM, documents, condition),
                 connections(Configuration.of(keys)),
