@@ -301,7 +301,10 @@ final class DataverseSchema {
     private static Builder user() {
         return new Builder("systemuser", "systemusers", "systemuserid", "fullname", 8)
                 .text("fullname", 200)
+                .text("firstname", 256)
+                .text("lastname", 256)
                 .text("internalemailaddress", 100)
+                .text("address1_telephone1", 64)
                 .text("domainname", 1024)
                 .id("applicationid")
                 .id("azureactivedirectoryobjectid")

@@ -383,6 +383,10 @@ public final class DataverseSimulator implements AutoCloseable {
                 Json.createObjectBuilder()
                         .add("systemuserid", seller.userId())
                         .add("fullname", "Sam Seller")
+                        .add("firstname", "Sam")
+                        .add("lastname", "Seller")
+                        .add("internalemailaddress", "sam@ourco.example")
+                        .add("address1_telephone1", "2065550111")
                         .build(),
                 Map.of(),
                 seller);
