@@ -158,7 +158,7 @@ class DynamicsReceiverTest {
             assertThat(want.subject().key()).isEqualTo("crm/opportunity/" + ROW);
             assertThat(want.subject().findReferral()).isEmpty();
             assertThat(want.priority()).isEqualTo(Priority.EVENT);
-            assertThat(want.cause()).isEqualTo("event");
+            assertThat(want.cause()).isEqualTo("record");
             assertThat(want.correlationId()).isEqualTo(delivery.correlation());
             assertThat(want.deliveryId()).isEqualTo(delivery.id());
         });
@@ -638,7 +638,7 @@ class DynamicsReceiverTest {
         assertThat(database.count("delivery")).isZero();
         ledger.refuseWants(false);
         assertThat(receive(update())).isEqualTo(new Answer.Taken());
-        assertThat(ledger.wants()).extracting(Want::cause).containsExactly("event");
+        assertThat(ledger.wants()).extracting(Want::cause).containsExactly("record");
     }
 
     private Deliveries deliveryList() {
