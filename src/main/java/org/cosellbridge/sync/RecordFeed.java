@@ -43,11 +43,11 @@ public class RecordFeed {
     final Clock clock;
     private final Connections connections;
     private final ConnectionMappings mappings;
+    private final RecordFeedStates states;
     private final Executor executor;
     private final Instant started;
     private final Set<RecordFeedName> walking = ConcurrentHashMap.newKeySet();
     private final Map<RecordFeedName, String> complaints = new ConcurrentHashMap<>();
-    private volatile List<SyncTokenRepository.State> states = List.of();
     private volatile boolean stopped;
 
     @Inject
@@ -60,11 +60,24 @@ public class RecordFeed {
             LinkRepository links,
             SyncTokenRepository tokens,
             RecordFeedTransactions transactions,
+            RecordFeedStates states,
             AuditTrail trail,
             @RecordFeedThreads.OfRecordFeed ManagedExecutorService executor,
             Ids ids,
             Clock clock) {
-        this(connections, mappings, wants, seen, links, tokens, transactions, trail, (Executor) executor, ids, clock);
+        this(
+                connections,
+                mappings,
+                wants,
+                seen,
+                links,
+                tokens,
+                transactions,
+                states,
+                trail,
+                (Executor) executor,
+                ids,
+                clock);
     }
 
     /** A feed that walks in this executor; for tests. */
@@ -77,6 +90,7 @@ public class RecordFeed {
             LinkRepository links,
             SyncTokenRepository tokens,
             RecordFeedTransactions transactions,
+            RecordFeedStates states,
             AuditTrail trail,
             Executor executor,
             Ids ids,
@@ -88,6 +102,7 @@ public class RecordFeed {
         this.links = links;
         this.tokens = tokens;
         this.transactions = transactions;
+        this.states = states;
         this.trail = trail;
         this.executor = executor;
         this.ids = ids;
@@ -101,26 +116,29 @@ public class RecordFeed {
      * threads of their own. Throws when the database does not answer or the server has no thread.
      */
     public void pollDue() {
-        states = tokens.listStates();
+        List<SyncTokenRepository.State> stored = tokens.listStates();
+        List<SyncTokenRepository.State> heard = new ArrayList<>();
         Instant now = clock.instant();
         List<RecordFeedWalk> due = new ArrayList<>();
         for (ConnectionName connection : connections.names()) {
             if (connections.connector(connection) instanceof DetectsChanges system) {
                 Duration interval = connections.settings(connection).pollInterval();
                 for (MappingDocument document : mappings.list(connection)) {
-                    SyncTokenRepository.State state = state(new RecordFeedName(connection, document.record()));
+                    SyncTokenRepository.State state = state(stored, new RecordFeedName(connection, document.record()));
+                    heard.add(state);
                     if (state.isDue(now, interval, started)) {
                         due.add(new RecordFeedWalk(this, system, document.label(), shape(connection, document), state));
                     }
                 }
             }
         }
+        states.look(heard);
         // who waits longest comes first, so that walks which take long leave nobody out
         due.sort(Comparator.comparing(RecordFeedWalk::lastEnded));
         due.forEach(this::begin);
     }
 
-    private SyncTokenRepository.State state(RecordFeedName feed) {
+    private static SyncTokenRepository.State state(List<SyncTokenRepository.State> states, RecordFeedName feed) {
         return states.stream()
                 .filter(state -> state.feed().equals(feed))
                 .findFirst()
@@ -159,11 +177,6 @@ public class RecordFeed {
 
     boolean isStopped() {
         return stopped;
-    }
-
-    /** How far every feed was at the last look, as this node saw it. */
-    List<SyncTokenRepository.State> listStates() {
-        return states;
     }
 
     /** Whether the walk of this feed did not fail in the same way before; so an outage is logged once. */

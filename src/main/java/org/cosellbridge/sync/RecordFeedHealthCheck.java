@@ -11,18 +11,17 @@ import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
 import org.eclipse.microprofile.health.Readiness;
 
 /**
- * Always up: whether a CRM can be heard is data, not a reason to take this node out of service. It asks no database, since a
- * server may call it from outside the application; it tells what this node saw at its last look, a second ago.
+ * Always up: whether a CRM can be heard is data, not a reason to take this node out of service.
  */
 @Readiness
 @Singleton
 class RecordFeedHealthCheck implements HealthCheck {
-    private final RecordFeed feed;
+    private final RecordFeedStates feeds;
     private final Clock clock;
 
     @Inject
-    RecordFeedHealthCheck(RecordFeed feed, Clock clock) {
-        this.feed = feed;
+    RecordFeedHealthCheck(RecordFeedStates feeds, Clock clock) {
+        this.feeds = feeds;
         this.clock = clock;
     }
 
@@ -31,7 +30,7 @@ class RecordFeedHealthCheck implements HealthCheck {
         HealthCheckResponseBuilder response =
                 HealthCheckResponse.named("record-feed").up();
         Instant now = clock.instant();
-        for (SyncTokenRepository.State state : feed.listStates()) {
+        for (SyncTokenRepository.State state : feeds.list()) {
             Instant ended = state.endedAt();
             Instant given = state.givenAt();
             response.withData(state.feed() + ".last-walk", ended == null ? "never" : ended.toString());

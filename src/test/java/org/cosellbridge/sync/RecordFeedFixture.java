@@ -70,6 +70,7 @@ final class RecordFeedFixture implements AutoCloseable {
     final SeenVersions seen;
     final SyncTokenRepository tokens;
     final RecordWants recordWants;
+    final RecordFeedStates states = new RecordFeedStates();
     List<MappingDocument> documents = List.of(MappingLibrary.parse("test", document(OPPORTUNITY, "")));
     final Map<String, String> keys = new HashMap<>(Map.of(
             "cosell.connections",
@@ -200,6 +201,7 @@ final class RecordFeedFixture implements AutoCloseable {
                 links,
                 tokens,
                 transactions,
+                states,
                 audit,
                 executor,
                 ids,

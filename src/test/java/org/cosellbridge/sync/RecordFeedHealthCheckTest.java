@@ -29,8 +29,8 @@ class RecordFeedHealthCheckTest {
         fixture.close();
     }
 
-    private Map<String, Object> data(RecordFeed feed) {
-        HealthCheckResponse response = new RecordFeedHealthCheck(feed, fixture.clock).call();
+    private Map<String, Object> data() {
+        HealthCheckResponse response = new RecordFeedHealthCheck(fixture.states, fixture.clock).call();
         assertThat(response.getName()).isEqualTo("record-feed");
         assertThat(response.getStatus()).isEqualTo(HealthCheckResponse.Status.UP);
         return response.getData().orElseThrow();
@@ -39,13 +39,13 @@ class RecordFeedHealthCheckTest {
     @Test
     void showsEveryFeedAsItWasAtTheLastLook() {
         RecordFeed feed = fixture.node();
-        assertThat(data(feed)).isEmpty();
+        assertThat(data()).isEmpty();
 
         feed.pollDue();
         fixture.clock.move(Duration.ofSeconds(30));
         feed.pollDue();
 
-        assertThat(data(feed))
+        assertThat(data())
                 .isEqualTo(Map.of(
                         "crm/opportunity.last-walk", "2026-11-20T10:00:00Z", "crm/opportunity.token-age-seconds", 30L));
     }
@@ -61,7 +61,7 @@ class RecordFeedHealthCheckTest {
         feed.pollDue();
         feed.pollDue();
 
-        assertThat(data(feed))
+        assertThat(data())
                 .isEqualTo(Map.of(
                         "crm/opportunity.last-walk",
                         "2026-11-20T10:01:00Z",
