@@ -146,6 +146,27 @@ public final class FieldMapping {
         return mapped(Direction.TO_CRM, value);
     }
 
+    /** The value the CRM field should have if this raw value stood at Partner Center. */
+    public JsonValue toCrm(JsonObject referralView, JsonValue raw) {
+        return is.path == null
+                ? toCrm(referralView)
+                : mapped(Direction.TO_CRM, transformed(Direction.TO_CRM, referralView, raw));
+    }
+
+    /** Whether what would travel that way is not the field's own value but the document's default. */
+    public boolean isDefaulted(Direction direction, JsonObject input) {
+        if (!is.defaults.containsKey(direction)) {
+            return false;
+        }
+        boolean toCrm = direction == Direction.TO_CRM;
+        JsonValue raw = toCrm ? fromReferral(input) : fromRecord(input);
+        JsonValue value = toCrm && is.path == null ? raw : transformed(direction, input, raw);
+        if (is.values == null) {
+            return value == JsonValue.NULL;
+        }
+        return (toCrm ? is.values.toCrm(value) : is.values.toPartnerCenter(value)).isEmpty();
+    }
+
     /** The value Partner Center should have, given this record. */
     public JsonValue toPartnerCenter(JsonObject recordValues) {
         JsonValue value = transformed(Direction.TO_PARTNER_CENTER, recordValues, fromRecord(recordValues));

@@ -3,9 +3,11 @@ package org.cosellbridge.referral;
 import jakarta.json.JsonArray;
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
+import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
-import jakarta.json.spi.JsonProvider;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Where a value stands in a referral, such as {@code customerProfile.team[0].email}. An index in brackets takes one element of a
@@ -51,7 +53,7 @@ public record ReferralPath(String text, List<String> steps, Kind kind, boolean r
         }
         String name = steps.get(step);
         if (name.equals("[]")) {
-            JsonArrayBuilder all = Json.PROVIDER.createArrayBuilder();
+            JsonArrayBuilder all = ReferralJson.PROVIDER.createArrayBuilder();
             if (from instanceof JsonArray list) {
                 for (JsonValue element : list) {
                     JsonValue found = read(element, step + 1);
@@ -72,6 +74,93 @@ public record ReferralPath(String text, List<String> steps, Kind kind, boolean r
         return member == null ? JsonValue.NULL : read(member, step + 1);
     }
 
+    /**
+     * The document with this value at this path; what is missing on the way is made. An index beyond the end of a list lengthens it
+     * with empty objects.
+     *
+     * <p>Empty brackets take a list, one element for each of its values and in its order: an element of the document that holds the
+     * value is kept whole, each at most once, and a value that no element holds makes a new one with just this member. JSON null
+     * stands for an empty list there.
+     *
+     * <p>JSON null makes nothing that is missing: where nothing stands, the document stays as it is. The synthetic path
+     * {@code state} sets status and substatus as well.
+     *
+     * @param document in Partner Center's documented spelling, a view or a document to send; left as it is
+     * @throws IllegalArgumentException if the path has empty brackets and the value is no list
+     */
+    public JsonObject write(JsonObject document, JsonValue value) {
+        if (text.equals(ReferralPaths.STATE) && value instanceof JsonString state) {
+            ReferralState parsed = ReferralState.parse(state.getString());
+            return ReferralJson.PROVIDER
+                    .createObjectBuilder(document)
+                    .add(ReferralPaths.STATE, value)
+                    .add("status", word(parsed.text(), 0))
+                    .add("substatus", word(parsed.text(), 1))
+                    .build();
+        }
+        return write(document, 0, value).asJsonObject();
+    }
+
+    private static String word(String state, int index) {
+        return state.split("/", 2)[index];
+    }
+
+    private JsonValue write(JsonValue into, int step, JsonValue value) {
+        if (step == steps.size()) {
+            return value;
+        }
+        String name = steps.get(step);
+        if (name.equals("[]")) {
+            return written(into, step + 1, value);
+        }
+        if (value == JsonValue.NULL && read(into, step) == JsonValue.NULL) {
+            return into;
+        }
+        if (name.startsWith("[")) {
+            int index = Integer.parseInt(name.substring(1, name.length() - 1));
+            List<JsonValue> elements = new ArrayList<>(elements(into));
+            while (elements.size() <= index) {
+                elements.add(JsonValue.EMPTY_JSON_OBJECT);
+            }
+            elements.set(index, write(elements.get(index), step + 1, value));
+            return ReferralJson.PROVIDER.createArrayBuilder(elements).build();
+        }
+        JsonObject object = into instanceof JsonObject there ? there : JsonValue.EMPTY_JSON_OBJECT;
+        JsonValue member = write(object.getOrDefault(name, JsonValue.NULL), step + 1, value);
+        return member == JsonValue.NULL && !object.containsKey(name)
+                ? object
+                : ReferralJson.PROVIDER
+                        .createObjectBuilder(object)
+                        .add(name, member)
+                        .build();
+    }
+
+    private JsonValue written(JsonValue into, int step, JsonValue value) {
+        if (value == JsonValue.NULL && !(into instanceof JsonArray)) {
+            return into;
+        }
+        if (value != JsonValue.NULL && !(value instanceof JsonArray)) {
+            throw new IllegalArgumentException(text + " takes a list.");
+        }
+        if (step == steps.size()) {
+            return value == JsonValue.NULL ? JsonValue.EMPTY_JSON_ARRAY : value;
+        }
+        List<JsonValue> held = new ArrayList<>(elements(into));
+        JsonArrayBuilder list = ReferralJson.PROVIDER.createArrayBuilder();
+        for (JsonValue wanted : elements(value)) {
+            Optional<JsonValue> kept = held.stream()
+                    .filter(element -> read(element, step).equals(wanted))
+                    .findFirst();
+            kept.ifPresent(held::remove);
+            list.add(kept.orElseGet(() -> write(JsonValue.EMPTY_JSON_OBJECT, step, wanted)));
+        }
+        return list.build();
+    }
+
+    private static List<JsonValue> elements(JsonValue value) {
+        return value instanceof JsonArray list ? list : List.of();
+    }
+
     /** The JSON pointer of the path; for a path with empty brackets that of the list. */
     public String pointer() {
         StringBuilder pointer = new StringBuilder();
@@ -87,10 +176,5 @@ public record ReferralPath(String text, List<String> steps, Kind kind, boolean r
     @Override
     public String toString() {
         return text;
-    }
-
-    private static final class Json {
-        // looked up once: finding the provider anew for every builder costs a service look-up each time
-        private static final JsonProvider PROVIDER = JsonProvider.provider();
     }
 }

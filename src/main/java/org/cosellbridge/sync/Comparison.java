@@ -1,16 +1,19 @@
 package org.cosellbridge.sync;
 
 import jakarta.json.JsonArray;
+import jakarta.json.JsonNumber;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import org.cosellbridge.connector.RemoteRecord;
 import org.cosellbridge.mapping.ConflictRule;
@@ -22,15 +25,25 @@ import org.cosellbridge.mapping.MappingException;
 import org.cosellbridge.mapping.Occasion;
 import org.cosellbridge.referral.Direction;
 import org.cosellbridge.referral.Referral;
+import org.cosellbridge.referral.ReferralPath;
+import org.cosellbridge.referral.ReferralPaths;
+import org.cosellbridge.referral.ReferralState;
 import org.jspecify.annotations.Nullable;
 
-/** A referral and its record held against each other, field by field, with the decision on each. */
+/** A referral and its record held against each other, field by field, with the decision on each and both sides' deltas. */
 final class Comparison {
+    /** The path of the help that Microsoft is asked for: Partner Center's PATCH does not take it. */
+    private static final String HELP = "inviteContext.assistanceRequestCode";
+
+    /** The path of the deal's value, which Partner Center takes only above zero. */
+    private static final String DEAL_VALUE = "details.dealValue";
+
     private final MappingDocument document;
     private final Referral referral;
     private final RemoteRecord record;
     private final Optional<Baseline> baseline;
     private final Optional<Plan> plan;
+    private final Map<String, Decided> decisions;
     private final boolean planArrived;
     private final boolean closingWithheld;
     private final ConflictRule adoption;
@@ -43,13 +56,15 @@ final class Comparison {
             RemoteRecord record,
             Optional<Baseline> baseline,
             Optional<Plan> plan,
-            ConflictRule adoption) {
+            ConflictRule adoption,
+            Map<String, Decided> decisions) {
         this.document = document;
         this.referral = referral;
         this.record = record;
         this.baseline = baseline;
-        this.plan = plan.filter(found -> found.kind() == Plan.Kind.UPDATE);
+        this.plan = plan.filter(found -> found.kind() == Plan.Kind.UPDATE || found.kind() == Plan.Kind.UPDATE_REFERRAL);
         this.adoption = adoption;
+        this.decisions = Map.copyOf(decisions);
         this.crmClosed = isClosed(document, record.values());
         this.closingWithheld = false;
         this.planArrived =
@@ -71,30 +86,40 @@ final class Comparison {
         this.baseline = whole.baseline;
         this.plan = whole.plan;
         this.adoption = whole.adoption;
+        this.decisions = whole.decisions;
         this.crmClosed = whole.crmClosed;
         this.planArrived = whole.planArrived;
         this.fields.addAll(fields);
         this.closingWithheld = true;
     }
 
-    /** Compares them. {@code adoption} decides where there is no baseline. */
+    /**
+     * Compares them.
+     *
+     * @param adoption decides where there is no baseline
+     * @param decisions what persons decided, by the field's name; those that are out of date are ignored
+     */
     static Comparison of(
             MappingDocument document,
             Referral referral,
             RemoteRecord record,
             Optional<Baseline> baseline,
             Optional<Plan> plan,
-            ConflictRule adoption) {
-        return new Comparison(document, referral, record, baseline, plan, adoption);
+            ConflictRule adoption,
+            Map<String, Decided> decisions) {
+        return new Comparison(document, referral, record, baseline, plan, adoption, decisions);
     }
 
     /**
      * One field, compared.
      *
+     * @param base what the CRM held when both last agreed; null: no baseline
      * @param inCrm what the CRM field should have; null: it does not travel there or cannot be expressed
      * @param problem why it cannot be expressed in the CRM; null: it can
-     * @param base what the CRM held when both last agreed; null: no baseline
+     * @param inPartnerCenter what the referral should have; null: it does not travel there or cannot be expressed
+     * @param next what of it the referral gets now: the next state on the way, everything else at once
      * @param planned its part of an unfinished plan; null: none
+     * @param decider who decided, when a person did; null: the rules did
      */
     record Field(
             FieldMapping mapping,
@@ -103,10 +128,13 @@ final class Comparison {
             @Nullable JsonValue base,
             @Nullable JsonValue inCrm,
             @Nullable MappingException problem,
+            @Nullable JsonValue inPartnerCenter,
+            @Nullable JsonValue next,
             Plan.@Nullable PlannedField planned,
             Instant partnerCenterMovedAt,
             Instant crmMovedAt,
-            Merge.Decision decision) {
+            Merge.Decision decision,
+            @Nullable String decider) {
         String name() {
             return mapping.name();
         }
@@ -124,7 +152,8 @@ final class Comparison {
                             decision.confirmed(),
                             false,
                             decision.crmBase() == null ? null : JsonValue.NULL,
-                            decision.crmBase()));
+                            decision.crmBase(),
+                            decision.typed()));
         }
 
         private Field toldBeforeClosing(JsonValue value) {
@@ -136,7 +165,8 @@ final class Comparison {
                             decision.confirmed(),
                             false,
                             decision.partnerCenterBase(),
-                            decision.crmBase()));
+                            decision.crmBase(),
+                            null));
         }
 
         private Field with(@Nullable JsonValue wanted, Merge.Decision decided) {
@@ -147,10 +177,13 @@ final class Comparison {
                     base,
                     wanted,
                     problem,
+                    inPartnerCenter,
+                    next,
                     planned,
                     partnerCenterMovedAt,
                     crmMovedAt,
-                    decided);
+                    decided,
+                    decider);
         }
 
         /** The value for the CRM; throws {@link MappingException} when it cannot be expressed there. */
@@ -160,9 +193,25 @@ final class Comparison {
             }
             return Objects.requireNonNullElse(inCrm, JsonValue.NULL);
         }
+
+        /** The value for the referral, or for the question to Microsoft; a state may be a step on the way to the one it should have. */
+        JsonValue valueForPartnerCenter() {
+            return Objects.requireNonNullElse(next, JsonValue.NULL);
+        }
+
+        /** Where the value stands in the referral. */
+        private String path() {
+            return mapping.path().orElseThrow(() -> new IllegalStateException(mapping + " has no path"));
+        }
+
+        /** Whether the value that travels is neither side's own. */
+        private boolean isTyped() {
+            return decision.typed() != null;
+        }
     }
 
-    private static boolean isClosed(MappingDocument document, JsonObject values) {
+    /** Whether the record is closed, and takes no edits. */
+    static boolean isClosed(MappingDocument document, JsonObject values) {
         return document.fields().stream()
                 .filter(mapping -> mapping.crm().type() == CrmType.STATE)
                 .anyMatch(
@@ -190,10 +239,20 @@ final class Comparison {
     private boolean holdsPlanned(Plan found) {
         return found.fields().entrySet().stream()
                 .anyMatch(entry -> document.findField(entry.getKey())
-                        .filter(mapping -> mapping.sameInCrm(
-                                mapping.fromRecord(record.values()),
-                                entry.getValue().value()))
+                        .filter(mapping -> holds(
+                                mapping, direction(found), entry.getValue().value()))
                         .isPresent());
+    }
+
+    private static Direction direction(Plan plan) {
+        return plan.kind() == Plan.Kind.UPDATE ? Direction.TO_CRM : Direction.TO_PARTNER_CENTER;
+    }
+
+    /** Whether the side that the direction leads to holds this value. */
+    private boolean holds(FieldMapping mapping, Direction direction, JsonValue value) {
+        return direction == Direction.TO_CRM
+                ? mapping.sameInCrm(mapping.fromRecord(record.values()), value)
+                : mapping.sameInPartnerCenter(mapping.fromReferral(referral.view()), value);
     }
 
     private Field compare(FieldMapping mapping) {
@@ -201,21 +260,19 @@ final class Comparison {
         JsonValue crm = mapping.fromRecord(record.values());
         Baseline.FieldBaseline base =
                 baseline.map(found -> found.fields().get(mapping.name())).orElse(null);
-        boolean toCrm = mapping.travels(Direction.TO_CRM, Occasion.UPDATE)
-                || (base == null && takesReferralKey(mapping, partnerCenter, crm));
-        boolean toPartnerCenter = mapping.travels(Direction.TO_PARTNER_CENTER, Occasion.UPDATE);
+        JsonValue partnerCenterBase = base == null ? null : base.partnerCenter();
+        JsonValue crmBase = base == null ? null : base.crm();
         JsonValue inCrm = null;
         MappingException problem = null;
-        if (toCrm) {
+        if (travels(mapping, Direction.TO_CRM)) {
             try {
                 inCrm = mapping.toCrm(referral.view());
             } catch (MappingException cannot) {
                 problem = cannot;
             }
         }
-        JsonValue inPartnerCenter = toPartnerCenter ? inPartnerCenter(mapping, record.values()) : null;
-        JsonValue partnerCenterBase = base == null ? null : base.partnerCenter();
-        JsonValue crmBase = base == null ? null : base.crm();
+        JsonValue inPartnerCenter =
+                travels(mapping, Direction.TO_PARTNER_CENTER) ? inPartnerCenter(mapping, record.values()) : null;
         Instant partnerCenterMovedAt = movedAt(
                 base == null ? null : base.partnerCenterMove(),
                 value -> mapping.sameInPartnerCenter(value, partnerCenter),
@@ -224,6 +281,7 @@ final class Comparison {
                 base == null ? null : base.crmMove(), value -> mapping.sameInCrm(value, crm), record.modifiedAt());
         Plan.PlannedField planned =
                 plan.map(found -> found.fields().get(mapping.name())).orElse(null);
+        Decided decided = inForce(mapping, partnerCenter, crm, inPartnerCenter);
         Merge.Decision decision = Merge.decide(
                 new Merge.Field(
                         partnerCenter,
@@ -234,51 +292,194 @@ final class Comparison {
                         inPartnerCenter,
                         partnerCenterMovedAt,
                         crmMovedAt,
-                        planned == null
+                        planned == null ? null : planned(mapping, direction(plan.orElseThrow()), planned, crmBase),
+                        decided == null
                                 ? null
-                                // a field that holds neither the value before nor the planned one was moved by a person
-                                // after we planned: whether our write arrived or not, the person's value is the later
-                                // one
-                                : new Merge.Planned(
-                                        planned.partnerCenter(),
-                                        planned.value(),
-                                        planArrived || !mapping.sameInCrm(crm, planned.before()))),
+                                : new Merge.Choice(decided.side(), decided.value(), valueInCrm(mapping, decided))),
                 new Merge.Terms(
                         mapping.conflictRule(),
                         adoption,
-                        toCrm,
-                        toPartnerCenter,
-                        mapping.mayErase(),
-                        isCut(mapping, partnerCenterBase, crmBase),
-                        baseline.map(found -> !found.mapping().equals(document.label()))
-                                .orElse(false),
-                        mapping.lockedBy()
-                                .map(lock ->
-                                        JsonValue.TRUE.equals(record.values().get(lock)))
-                                .orElse(false),
-                        crmClosed,
-                        referral.isTerminal()),
-                sameness(mapping));
-        if (decision.action() == Merge.Action.TO_CRM && inCrm != null && !isReachable(mapping, crm, inCrm)) {
-            decision = new Merge.Decision(
-                    Merge.Action.DIFFERENCE,
-                    "unreachable",
-                    decision.confirmed(),
-                    false,
-                    decision.partnerCenterBase(),
-                    decision.crmBase());
-        }
+                        terms(mapping, partnerCenterBase, crmBase, partnerCenter, inCrm)),
+                sides(mapping));
+        JsonValue typed = decision.typed();
+        boolean typedForCrm = typed != null && decision.action() == Merge.Action.TO_CRM;
+        JsonValue wanted = typed != null && !typedForCrm ? typed : inPartnerCenter;
         return new Field(
                 mapping,
                 partnerCenter,
                 crm,
                 crmBase,
-                inCrm,
-                problem,
+                typedForCrm ? typed : inCrm,
+                typedForCrm ? null : problem,
+                wanted,
+                isState(mapping) && wanted != null
+                        ? step(referral.state(), wanted).orElse(wanted)
+                        : wanted,
                 planned,
                 partnerCenterMovedAt,
                 crmMovedAt,
-                decision);
+                decision,
+                decided != null && decision.rule().equals(Merge.DECIDED) ? decided.decider() : null);
+    }
+
+    private Set<Merge.Term> terms(
+            FieldMapping mapping,
+            @Nullable JsonValue partnerCenterBase,
+            @Nullable JsonValue crmBase,
+            JsonValue partnerCenter,
+            @Nullable JsonValue inCrm) {
+        Set<Merge.Term> terms = EnumSet.noneOf(Merge.Term.class);
+        boolean asks = mapping.path().filter(HELP::equals).isPresent() && travels(mapping, Direction.TO_PARTNER_CENTER);
+        boolean toCrm = mapping.travels(Direction.TO_CRM, Occasion.UPDATE);
+        boolean toPartnerCenter =
+                !asks && mapping.travels(Direction.TO_PARTNER_CENTER, Occasion.UPDATE) && isPatchable(mapping);
+        boolean fillsCrm = mapping.travels(Direction.TO_CRM, Occasion.CREATE);
+        set(terms, Merge.Term.TO_CRM, toCrm);
+        set(terms, Merge.Term.TO_PARTNER_CENTER, toPartnerCenter);
+        set(terms, Merge.Term.ASKS, asks);
+        set(terms, Merge.Term.FILLS_CRM, fillsCrm);
+        set(
+                terms,
+                Merge.Term.CREATE_ONLY,
+                fillsCrm && travels(mapping, Direction.TO_PARTNER_CENTER) && !toCrm && !toPartnerCenter && !asks);
+        set(terms, Merge.Term.ONE_WAY, mapping.oneWay());
+        set(terms, Merge.Term.MAY_ERASE, mapping.mayErase());
+        // without a baseline what stands at Partner Center now is what could be cut
+        set(
+                terms,
+                Merge.Term.CUT,
+                (partnerCenterBase == null || crmBase == null)
+                        ? isCut(mapping, partnerCenter, inCrm)
+                        : isCut(mapping, partnerCenterBase, crmBase));
+        set(
+                terms,
+                Merge.Term.REMAPPED,
+                baseline.map(found -> !found.mapping().equals(document.label())).orElse(false));
+        set(terms, Merge.Term.PARTNER_CENTER_BY_DEFAULT, isDefaulted(mapping, Direction.TO_CRM, referral.view()));
+        set(terms, Merge.Term.CRM_BY_DEFAULT, isDefaulted(mapping, Direction.TO_PARTNER_CENTER, record.values()));
+        set(
+                terms,
+                Merge.Term.CRM_LOCKED,
+                mapping.lockedBy()
+                        .map(lock -> JsonValue.TRUE.equals(record.values().get(lock)))
+                        .orElse(false));
+        set(terms, Merge.Term.CRM_CLOSED, crmClosed);
+        set(terms, Merge.Term.PARTNER_CENTER_ENDED, referral.isTerminal());
+        return terms;
+    }
+
+    private static void set(Set<Merge.Term> terms, Merge.Term term, boolean holds) {
+        if (holds) {
+            terms.add(term);
+        }
+    }
+
+    private static boolean travels(FieldMapping mapping, Direction direction) {
+        return mapping.travels(direction, Occasion.CREATE) || mapping.travels(direction, Occasion.UPDATE);
+    }
+
+    private static boolean isPatchable(FieldMapping mapping) {
+        return mapping.path()
+                .flatMap(ReferralPaths::find)
+                .filter(ReferralPath::patchable)
+                .isPresent();
+    }
+
+    private static boolean isDefaulted(FieldMapping mapping, Direction direction, JsonObject input) {
+        try {
+            return travels(mapping, direction) && mapping.isDefaulted(direction, input);
+        } catch (MappingException cannotBeExpressed) {
+            return false; // then there is no value at all, and the merge says so where it matters
+        }
+    }
+
+    private static boolean isState(FieldMapping mapping) {
+        return mapping.path().filter(ReferralPaths.STATE::equals).isPresent();
+    }
+
+    /** The next state that the referral's owner may move it to on the way there. */
+    private static Optional<JsonValue> step(ReferralState from, JsonValue wanted) {
+        return wanted instanceof JsonString text
+                ? from.stepTowards(ReferralState.parse(text.getString()))
+                        .map(next -> StoredJson.JSON.createValue(next.text()))
+                : Optional.empty();
+    }
+
+    /** The decision on this field, as long as both sides hold what the person saw, or what came of the decision's first half. */
+    private @Nullable Decided inForce(
+            FieldMapping mapping, JsonValue partnerCenter, JsonValue crm, @Nullable JsonValue inPartnerCenter) {
+        Decided decided = decisions.get(mapping.name());
+        if (decided == null || !mapping.sameInCrm(crm, decided.crm())) {
+            return null;
+        }
+        JsonValue wanted = decided.side() == Decided.Side.VALUE ? decided.value() : inPartnerCenter;
+        boolean inForce = mapping.sameInPartnerCenter(partnerCenter, decided.partnerCenter())
+                || (decided.side() == Decided.Side.VALUE
+                        && wanted != null
+                        && mapping.sameInPartnerCenter(partnerCenter, wanted))
+                || (decided.side() != Decided.Side.PARTNER_CENTER
+                        && wanted != null
+                        && isOnTheWay(mapping, decided.partnerCenter(), wanted, partnerCenter));
+        return inForce ? decided : null;
+    }
+
+    /** Whether a referral that should go from one state to another has got to this one in between. */
+    private static boolean isOnTheWay(FieldMapping mapping, JsonValue from, JsonValue wanted, JsonValue now) {
+        return isState(mapping)
+                && from instanceof JsonString text
+                && step(ReferralState.parse(text.getString()), wanted)
+                        .filter(next -> mapping.sameInPartnerCenter(next, now))
+                        .isPresent();
+    }
+
+    private @Nullable JsonValue valueInCrm(FieldMapping mapping, Decided decided) {
+        JsonValue value = decided.value();
+        return value == null || !travels(mapping, Direction.TO_CRM) ? null : inCrm(mapping, value);
+    }
+
+    private @Nullable JsonValue inCrm(FieldMapping mapping, JsonValue partnerCenter) {
+        try {
+            return mapping.toCrm(referral.view(), partnerCenter);
+        } catch (MappingException cannotBeExpressed) {
+            return null; // the merge says so where it matters: when this value should travel
+        }
+    }
+
+    /** A field's part of the unfinished plan, as the merge sees it. */
+    private Merge.Planned planned(
+            FieldMapping mapping, Direction direction, Plan.PlannedField planned, @Nullable JsonValue crmBase) {
+        // a side that holds neither the value before nor the planned one was moved by a person after we planned:
+        // whether our
+        // write arrived or not, the person's value is the later one
+        boolean written = planArrived
+                || !holds(
+                        mapping, direction, direction == Direction.TO_CRM ? planned.before() : planned.partnerCenter());
+        if (direction == Direction.TO_CRM) {
+            return new Merge.Planned(direction, planned.partnerCenter(), planned.value(), written);
+        }
+        JsonObject then = StoredJson.JSON
+                .createObjectBuilder(record.values())
+                .add(mapping.crm().name(), planned.before())
+                .build();
+        JsonValue own = inPartnerCenter(mapping, then);
+        if (own != null && mapping.sameInPartnerCenter(own, planned.value())) {
+            return new Merge.Planned(direction, planned.before(), planned.value(), written);
+        }
+        boolean step = own != null && isOnTheWay(mapping, planned.partnerCenter(), own, planned.value());
+        return step || !planned.rule().equals(Merge.DECIDED)
+                ? new Merge.Planned(direction, agreedInCrm(mapping, planned.value(), crmBase), planned.value(), written)
+                : new Merge.Planned(direction, planned.before(), planned.value(), written, planned.partnerCenter());
+    }
+
+    /**
+     * What the CRM is taken to have agreed on when Partner Center got a step on the way to the CRM's value: what it would hold if it
+     * had followed. So its value still counts as moved, and a seller who takes it back is heard.
+     */
+    private JsonValue agreedInCrm(FieldMapping mapping, JsonValue step, @Nullable JsonValue crmBase) {
+        JsonValue followed = travels(mapping, Direction.TO_CRM) ? inCrm(mapping, step) : null;
+        return followed != null && !Merge.isEmpty(followed)
+                ? followed
+                : Objects.requireNonNullElse(crmBase, JsonValue.NULL);
     }
 
     /** What the record is told only when it is about to be closed. */
@@ -294,13 +495,6 @@ final class Comparison {
             return field; // the record is closed without it, as it would be were the value empty
         }
         return Merge.isEmpty(inCrm) || mapping.sameInCrm(inCrm, field.crm()) ? field : field.toldBeforeClosing(inCrm);
-    }
-
-    /** A record that exists and is adopted gets the referral's id; one that carries another's is never overwritten. */
-    private boolean takesReferralKey(FieldMapping mapping, JsonValue id, JsonValue held) {
-        return mapping.crm().name().equals(document.referralKey())
-                && mapping.travels(Direction.TO_CRM, Occasion.CREATE)
-                && (Merge.isEmpty(held) || mapping.sameInCrm(held, id));
     }
 
     private static @Nullable JsonValue inPartnerCenter(FieldMapping mapping, JsonObject values) {
@@ -332,18 +526,51 @@ final class Comparison {
         return back == null || !mapping.sameInPartnerCenter(back, partnerCenterBase);
     }
 
-    static Merge.Sameness sameness(FieldMapping mapping) {
-        return new Merge.Sameness() {
+    private Merge.Sides sides(FieldMapping mapping) {
+        return new Merge.Sides() {
             @Override
             public boolean inCrm(JsonValue one, JsonValue other) {
-                return mapping.sameInCrm(one, other);
+                return mapping.sameInCrm(one, other)
+                        || areNo(mapping.normalizedInCrm(one), mapping.normalizedInCrm(other));
             }
 
             @Override
             public boolean inPartnerCenter(JsonValue one, JsonValue other) {
-                return mapping.sameInPartnerCenter(one, other);
+                return mapping.sameInPartnerCenter(one, other)
+                        || areNo(mapping.normalizedInPartnerCenter(one), mapping.normalizedInPartnerCenter(other));
+            }
+
+            private boolean areNo(JsonValue one, JsonValue other) {
+                return mapping.oneWay() && Merge.isNo(one) && Merge.isNo(other);
+            }
+
+            @Override
+            public @Nullable String crmRefuses(JsonValue value) {
+                return isReachable(mapping, mapping.fromRecord(record.values()), value) ? null : "unreachable";
+            }
+
+            @Override
+            public @Nullable String partnerCenterRefuses(JsonValue value) {
+                if (isState(mapping)) {
+                    return step(referral.state(), value).isPresent() ? null : "transition";
+                }
+                return mapping.path().filter(DEAL_VALUE::equals).isPresent() && !isAboveZero(value)
+                        ? "above-zero"
+                        : null;
+            }
+
+            @Override
+            public boolean isForGood(JsonValue value) {
+                return mapping.oneWay()
+                        || (isState(mapping)
+                                && value instanceof JsonString text
+                                && ReferralState.parse(text.getString()).isTerminal());
             }
         };
+    }
+
+    private static boolean isAboveZero(JsonValue value) {
+        return value instanceof JsonNumber number && number.bigDecimalValue().signum() > 0;
     }
 
     MappingDocument document() {
@@ -371,17 +598,26 @@ final class Comparison {
         return fields.stream().filter(field -> field.decision().confirmed()).toList();
     }
 
+    /** Which way an unfinished plan went. */
+    Direction planDirection() {
+        return plan.map(Comparison::direction).orElse(Direction.TO_CRM);
+    }
+
     /** Whether the remote side is known to have taken the unfinished plan. */
     boolean isPlanCertain() {
         return planArrived;
     }
 
-    /** Whether what is to be written stems from a changed mapping or from missing baselines, not from a person's change. */
+    /** Whether what is to be written to either side stems from a changed mapping or from missing baselines, not from a person's change. */
     boolean stemsFromUs() {
-        return with(Merge.Action.TO_CRM).stream()
+        return fields.stream()
+                .filter(field -> switch (field.action()) {
+                    case TO_CRM, TO_PARTNER_CENTER, ASK_MICROSOFT -> true;
+                    case NOTHING, CONFLICT, DIFFERENCE -> false;
+                })
                 .anyMatch(field -> switch (field.decision().rule()) {
-                    case "mapping-changed", "filled", "adoption" ->
-                        field.base() == null || field.decision().rule().equals("mapping-changed");
+                    case Merge.MAPPING_CHANGED -> true;
+                    case Merge.FILLED, Merge.ADOPTION, Merge.SWITCHED_ON -> field.base() == null;
                     default -> false;
                 });
     }
@@ -419,51 +655,105 @@ final class Comparison {
         return changes;
     }
 
-    /** What a plan for the delta holds. */
+    /** The delta of the referral, by the path of the field in it; raw values. */
+    Map<String, JsonValue> changesForPartnerCenter() {
+        Map<String, JsonValue> changes = new LinkedHashMap<>();
+        with(Merge.Action.TO_PARTNER_CENTER).forEach(field -> changes.put(field.path(), field.valueForPartnerCenter()));
+        return changes;
+    }
+
+    /** What a plan for the record's delta holds. */
     Map<String, Plan.PlannedField> planned() {
+        return planned(Merge.Action.TO_CRM, Field::valueForCrm);
+    }
+
+    /** What a plan for the referral's delta holds. */
+    Map<String, Plan.PlannedField> plannedForPartnerCenter() {
+        return planned(Merge.Action.TO_PARTNER_CENTER, Field::valueForPartnerCenter);
+    }
+
+    private Map<String, Plan.PlannedField> planned(Merge.Action action, Function<Field, JsonValue> value) {
         Map<String, Plan.PlannedField> planned = new LinkedHashMap<>();
-        with(Merge.Action.TO_CRM)
+        with(action)
                 .forEach(field -> planned.put(
                         field.name(),
                         new Plan.PlannedField(
                                 field.base(),
                                 field.partnerCenter(),
                                 field.crm(),
-                                field.valueForCrm(),
+                                value.apply(field),
                                 field.decision().rule())));
         return planned;
     }
 
-    /** The baseline after this comparison; {@code written} is the record after the write, empty when nothing was written. */
-    Baseline next(Optional<RemoteRecord> written, Instant now) {
+    /**
+     * The baseline after this comparison.
+     *
+     * @param writtenRecord the record after the write of its delta; empty when it was not written
+     * @param writtenReferral the referral after the write of its delta; empty when it was not written
+     */
+    Baseline next(Optional<RemoteRecord> writtenRecord, Optional<Referral> writtenReferral, Instant now) {
         Map<String, Baseline.FieldBaseline> next = new LinkedHashMap<>();
         for (Field field : fields) {
-            boolean wrote = written.isPresent() && field.action() == Merge.Action.TO_CRM;
-            JsonValue partnerCenter =
-                    wrote ? field.partnerCenter() : field.decision().partnerCenterBase();
-            JsonValue crm = wrote
-                    ? field.mapping().fromRecord(written.orElseThrow().values())
-                    : field.decision().crmBase();
-            if (partnerCenter != null && crm != null) {
-                next.put(
-                        field.name(),
-                        new Baseline.FieldBaseline(
-                                partnerCenter,
-                                crm,
-                                field.mapping().sameInPartnerCenter(partnerCenter, field.partnerCenter())
-                                        ? null
-                                        : new Baseline.Move(field.partnerCenter(), field.partnerCenterMovedAt()),
-                                wrote || field.mapping().sameInCrm(crm, field.crm())
-                                        ? null
-                                        : new Baseline.Move(field.crm(), field.crmMovedAt())));
+            Baseline.FieldBaseline agreed;
+            if (field.action() == Merge.Action.TO_CRM && writtenRecord.isPresent()) {
+                agreed = afterRecord(field, writtenRecord.orElseThrow());
+            } else if (field.action() == Merge.Action.TO_PARTNER_CENTER && writtenReferral.isPresent()) {
+                agreed = afterReferral(field, writtenReferral.orElseThrow(), now);
+            } else {
+                agreed = agreed(
+                        field,
+                        field.decision().partnerCenterBase(),
+                        field.decision().crmBase());
+            }
+            if (agreed.partnerCenter() != null && agreed.crm() != null) {
+                next.put(field.name(), agreed);
             }
         }
         return new Baseline(
                 document.label(),
-                referral.eTag(),
-                written.map(RemoteRecord::version).orElse(record.version()),
+                writtenReferral.map(Referral::eTag).orElse(referral.eTag()),
+                writtenRecord.map(RemoteRecord::version).orElse(record.version()),
                 now,
                 next);
+    }
+
+    private static Baseline.FieldBaseline afterRecord(Field field, RemoteRecord written) {
+        return new Baseline.FieldBaseline(
+                field.partnerCenter(), field.mapping().fromRecord(written.values()), null, null);
+    }
+
+    private Baseline.FieldBaseline afterReferral(Field field, Referral written, Instant now) {
+        FieldMapping mapping = field.mapping();
+        JsonValue answered = mapping.fromReferral(written.view());
+        if (field.isTyped()) {
+            // neither side had the value: Partner Center counts as moved to it, so the CRM gets it, too
+            return new Baseline.FieldBaseline(
+                    field.partnerCenter(), field.crm(), new Baseline.Move(answered, now), null);
+        }
+        JsonValue wanted = Objects.requireNonNullElse(field.inPartnerCenter(), JsonValue.NULL);
+        return mapping.sameInPartnerCenter(wanted, field.valueForPartnerCenter())
+                ? new Baseline.FieldBaseline(answered, field.crm(), null, null)
+                : new Baseline.FieldBaseline(
+                        answered,
+                        agreedInCrm(mapping, field.valueForPartnerCenter(), field.base()),
+                        null,
+                        new Baseline.Move(field.crm(), field.crmMovedAt()));
+    }
+
+    /** A baseline with the moves that have not travelled yet. */
+    private static Baseline.FieldBaseline agreed(
+            Field field, @Nullable JsonValue partnerCenter, @Nullable JsonValue crm) {
+        FieldMapping mapping = field.mapping();
+        return new Baseline.FieldBaseline(
+                partnerCenter,
+                crm,
+                partnerCenter == null || mapping.sameInPartnerCenter(partnerCenter, field.partnerCenter())
+                        ? null
+                        : new Baseline.Move(field.partnerCenter(), field.partnerCenterMovedAt()),
+                crm == null || mapping.sameInCrm(crm, field.crm())
+                        ? null
+                        : new Baseline.Move(field.crm(), field.crmMovedAt()));
     }
 
     /** Whose personal values a field holds; null: nobody's. */

@@ -6,7 +6,9 @@ import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Set;
 import org.cosellbridge.mapping.ConflictRule;
+import org.cosellbridge.referral.Direction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,13 @@ final class Merge {
     /** Two moves within this time count as simultaneous; Partner Center then wins. */
     static final Duration SAME_MOMENT = Duration.ofSeconds(2);
 
+    static final String ONLY_MOVED = "only-moved";
+    static final String FILLED = "filled";
+    static final String ADOPTION = "adoption";
+    static final String MAPPING_CHANGED = "mapping-changed";
+    static final String SWITCHED_ON = "switched-on";
+    static final String DECIDED = "decided";
+
     private Merge() {}
 
     /** What is to be done about a field. */
@@ -29,29 +38,70 @@ final class Merge {
         TO_CRM,
         /** Partner Center gets the CRM's value. */
         TO_PARTNER_CENTER,
+        /** Microsoft is asked for the help that the CRM names: no write of the referral can say it. */
+        ASK_MICROSOFT,
         /** Both sides stay as they are until a person decides. */
         CONFLICT,
         /** One side cannot take the other's value: told, not retried. */
         DIFFERENCE
     }
 
-    /** Normalised comparison of raw values, each in the terms of one side. */
-    interface Sameness {
+    /** What the two sides make of the field's raw values, each in the terms of one side. */
+    interface Sides {
         /** Whether the CRM would hold them alike. */
         boolean inCrm(JsonValue one, JsonValue other);
 
         /** Whether Partner Center would hold them alike. */
         boolean inPartnerCenter(JsonValue one, JsonValue other);
+
+        /** The word for why the CRM does not take this value now; null: it does. */
+        default @Nullable String crmRefuses(JsonValue value) {
+            return null;
+        }
+
+        /** The word for why Partner Center does not take this value now; null: it does. */
+        default @Nullable String partnerCenterRefuses(JsonValue value) {
+            return null;
+        }
+
+        /** Whether Partner Center never gives this value back once it has it. */
+        default boolean isForGood(JsonValue value) {
+            return false;
+        }
     }
 
     /**
-     * What an unfinished plan wanted to write into the CRM field.
+     * What an unfinished plan wanted to write into the field on one side.
      *
-     * @param partnerCenter what Partner Center held when it was planned, raw
-     * @param value the planned value; once the write is known to have happened, what the CRM answered
+     * @param direction which side it wanted to write to
+     * @param source what the other side is taken to have agreed on, raw: the value that was carried over
+     * @param value the planned value; once the write is known to have happened, what the side answered
      * @param written whether the write is known to have happened
+     * @param targetBase what the written side is taken to have agreed on; null: the planned value itself. Something else stands
+     *     here when the value came from neither side: then the written side counts as moved and the other gets it, too.
      */
-    record Planned(JsonValue partnerCenter, JsonValue value, boolean written) {}
+    record Planned(
+            Direction direction,
+            JsonValue source,
+            JsonValue value,
+            boolean written,
+            @Nullable JsonValue targetBase) {
+        Planned(Direction direction, JsonValue source, JsonValue value, boolean written) {
+            this(direction, source, value, written, null);
+        }
+    }
+
+    /**
+     * What a person decided about the field, still in force.
+     *
+     * @param side whose value both shall have
+     * @param value for {@link Decided.Side#VALUE}: the value in Partner Center's terms; null otherwise
+     * @param inCrm the same in the CRM's terms; null: it cannot be expressed there
+     */
+    record Choice(
+            Decided.Side side,
+            @Nullable JsonValue value,
+            @Nullable JsonValue inCrm) {}
 
     /**
      * One field as both sides hold it.
@@ -62,9 +112,10 @@ final class Merge {
      * @param crmBase what the CRM held then; null: no baseline
      * @param inCrm Partner Center's value in the CRM's terms; null: it cannot be expressed there
      * @param inPartnerCenter the CRM's value in Partner Center's terms; null: it cannot be expressed there
-     * @param partnerCenterMovedAt when a move at Partner Center was observed
+     * @param partnerCenterMovedAt when a move at Partner Center was observed, our own writes excluded
      * @param crmMovedAt when a move in the CRM was observed, our own writes excluded
      * @param planned the unfinished plan; null: none
+     * @param choice what a person decided; null: nothing
      */
     record Field(
             JsonValue partnerCenter,
@@ -75,33 +126,58 @@ final class Merge {
             @Nullable JsonValue inPartnerCenter,
             Instant partnerCenterMovedAt,
             Instant crmMovedAt,
-            @Nullable Planned planned) {}
+            @Nullable Planned planned,
+            @Nullable Choice choice) {}
+
+    /** What can hold for a field beside its values. */
+    enum Term {
+        /** It travels to the CRM. */
+        TO_CRM,
+        /** It travels to Partner Center. */
+        TO_PARTNER_CENTER,
+        /** It travels to the CRM when a record is created: what is empty there is filled as long as there is no baseline. */
+        FILLS_CRM,
+        /** It travels both ways, and both ways only when the other side is created. */
+        CREATE_ONLY,
+        /** It is the CRM's switch: as long as there is no baseline it is switched on. */
+        SWITCH,
+        /** Partner Center takes a yes for good; a no is as good as nothing. */
+        ONE_WAY,
+        /** It names the help that Microsoft is asked for: Partner Center takes it once and never changes it. */
+        ASKS,
+        /** An empty value may erase. */
+        MAY_ERASE,
+        /** The CRM holds a cut form of Partner Center's text: what is written there must not come back. */
+        CUT,
+        /** The mapping changed since the baseline: two unmoved sides may differ now. */
+        REMAPPED,
+        /** What Partner Center holds has no counterpart in the CRM but the mapping's default. */
+        PARTNER_CENTER_BY_DEFAULT,
+        /** What the CRM holds has no counterpart at Partner Center but the mapping's default. */
+        CRM_BY_DEFAULT,
+        /** The CRM does not let this field be written (a total that the products determine). */
+        CRM_LOCKED,
+        /** The record is closed and takes no edits. */
+        CRM_CLOSED,
+        /** The referral has a terminal status and takes no edits. */
+        PARTNER_CENTER_ENDED
+    }
 
     /**
      * What holds for the field beside its values.
      *
      * @param rule who wins when both moved apart
      * @param adoption who wins where there is no baseline
-     * @param toCrm whether it travels to the CRM
-     * @param toPartnerCenter whether it travels to Partner Center
-     * @param mayErase whether an empty value may erase
-     * @param cut the CRM holds a cut form of Partner Center's text: what is written there must not come back
-     * @param remapped the mapping changed since the baseline: two unmoved sides may differ now
-     * @param crmLocked the CRM does not let this field be written (a total that the products determine)
-     * @param crmClosed the record is closed and takes no edits
-     * @param partnerCenterEnded the referral has a terminal status and takes no edits
      */
-    record Terms(
-            ConflictRule rule,
-            ConflictRule adoption,
-            boolean toCrm,
-            boolean toPartnerCenter,
-            boolean mayErase,
-            boolean cut,
-            boolean remapped,
-            boolean crmLocked,
-            boolean crmClosed,
-            boolean partnerCenterEnded) {}
+    record Terms(ConflictRule rule, ConflictRule adoption, Set<Term> terms) {
+        Terms {
+            terms = Set.copyOf(terms);
+        }
+
+        boolean has(Term term) {
+            return terms.contains(term);
+        }
+    }
 
     /**
      * The decision.
@@ -112,6 +188,8 @@ final class Merge {
      * @param equal whether both sides hold the same now
      * @param partnerCenterBase Partner Center's next baseline when nothing is written; null: none
      * @param crmBase the CRM's next baseline when nothing is written; null: none
+     * @param typed what is to be written where it is neither side's value, in the terms of the side that gets it; null: the other
+     *     side's value
      */
     record Decision(
             Action action,
@@ -119,7 +197,8 @@ final class Merge {
             boolean confirmed,
             boolean equal,
             @Nullable JsonValue partnerCenterBase,
-            @Nullable JsonValue crmBase) {}
+            @Nullable JsonValue crmBase,
+            @Nullable JsonValue typed) {}
 
     /** Whether a value is empty: null, blank text, an empty list or object. */
     static boolean isEmpty(JsonValue value) {
@@ -135,35 +214,52 @@ final class Merge {
         return value.getValueType() == JsonValue.ValueType.NULL;
     }
 
+    /** Whether a value is empty or a no. */
+    static boolean isNo(JsonValue value) {
+        return isEmpty(value) || value.getValueType() == JsonValue.ValueType.FALSE;
+    }
+
     /** The decision for one field. */
-    static Decision decide(Field field, Terms terms, Sameness same) {
-        return new Merge.Case(field, terms, same).decide();
+    static Decision decide(Field field, Terms terms, Sides sides) {
+        return new Merge.Case(field, terms, sides).decide();
     }
 
     /** One field under decision, with the baseline that counts after a look at the unfinished plan. */
     private static final class Case {
         private final Field field;
         private final Terms terms;
-        private final Sameness same;
+        private final Sides sides;
         private final boolean confirmed;
         private final @Nullable JsonValue partnerCenterBase;
         private final @Nullable JsonValue crmBase;
 
-        Case(Field field, Terms terms, Sameness same) {
+        Case(Field field, Terms terms, Sides sides) {
             this.field = field;
             this.terms = terms;
-            this.same = same;
+            this.sides = sides;
             Planned planned = field.planned();
-            boolean holds = planned != null && same.inCrm(field.crm(), planned.value());
-            if (planned != null && (holds || planned.written())) {
+            if (planned != null && (planned.written() || holds(planned))) {
+                JsonValue there = planned.direction() == Direction.TO_CRM ? field.crm() : field.partnerCenter();
+                JsonValue agreed = planned.targetBase();
+                JsonValue target = agreed != null ? agreed : holds(planned) ? there : planned.value();
                 confirmed = true;
-                partnerCenterBase = planned.partnerCenter();
-                crmBase = holds ? field.crm() : planned.value();
+                partnerCenterBase = planned.direction() == Direction.TO_CRM ? planned.source() : target;
+                crmBase = planned.direction() == Direction.TO_CRM ? target : planned.source();
             } else {
                 confirmed = false;
                 partnerCenterBase = field.partnerCenterBase();
                 crmBase = field.crmBase();
             }
+        }
+
+        private boolean holds(Planned planned) {
+            return planned.direction() == Direction.TO_CRM
+                    ? sides.inCrm(field.crm(), planned.value())
+                    : sides.inPartnerCenter(field.partnerCenter(), planned.value());
+        }
+
+        private boolean has(Term term) {
+            return terms.has(term);
         }
 
         Decision decide() {
@@ -174,36 +270,79 @@ final class Merge {
                         confirmed,
                         true,
                         field.partnerCenter(),
-                        field.crm());
+                        field.crm(),
+                        null);
             }
-            if (!terms.toCrm() && !terms.toPartnerCenter()) {
-                return keep(Action.NOTHING, "does-not-travel");
+            Choice choice = field.choice();
+            if (choice != null) {
+                return decided(choice);
             }
-            if (partnerCenterBase == null || crmBase == null) {
+            JsonValue partnerCenterThen = partnerCenterBase;
+            JsonValue crmThen = crmBase;
+            if (partnerCenterThen == null || crmThen == null) {
                 return adopt();
             }
-            boolean partnerCenterMoved = !same.inPartnerCenter(field.partnerCenter(), partnerCenterBase);
-            boolean crmMoved = !same.inCrm(field.crm(), crmBase);
+            boolean travels = travels();
+            if (!travels && !has(Term.CREATE_ONLY)) {
+                return keep(Action.NOTHING, "does-not-travel");
+            }
+            boolean partnerCenterMoved = !sides.inPartnerCenter(field.partnerCenter(), partnerCenterThen);
+            boolean crmMoved = !sides.inCrm(field.crm(), crmThen);
+            if (!travels) {
+                return partnerCenterMoved || crmMoved
+                        ? keep(Action.DIFFERENCE, "create-only")
+                        : keep(Action.NOTHING, "unmoved");
+            }
             if (partnerCenterMoved && crmMoved) {
                 return bothMoved();
             }
             if (partnerCenterMoved) {
-                return toCrm("only-moved");
+                return toCrm(ONLY_MOVED);
             }
             if (crmMoved) {
-                return toPartnerCenter("only-moved");
+                return toPartnerCenter(ONLY_MOVED);
             }
-            if (terms.remapped()) {
-                return terms.toCrm() ? toCrm("mapping-changed") : toPartnerCenter("mapping-changed");
+            if (has(Term.REMAPPED)) {
+                return has(Term.TO_CRM) ? toCrm(MAPPING_CHANGED) : toPartnerCenter(MAPPING_CHANGED);
             }
             return keep(Action.NOTHING, "unmoved");
+        }
+
+        private boolean travels() {
+            return has(Term.TO_CRM) || has(Term.TO_PARTNER_CENTER) || has(Term.ASKS);
+        }
+
+        private boolean reachesPartnerCenter() {
+            return has(Term.TO_PARTNER_CENTER) || has(Term.ASKS);
         }
 
         private boolean equal() {
             JsonValue inCrm = field.inCrm();
             JsonValue inPartnerCenter = field.inPartnerCenter();
-            return (inCrm != null && same.inCrm(inCrm, field.crm()))
-                    || (inPartnerCenter != null && same.inPartnerCenter(inPartnerCenter, field.partnerCenter()));
+            return (inCrm != null && sides.inCrm(inCrm, field.crm()))
+                    || (inPartnerCenter != null && sides.inPartnerCenter(inPartnerCenter, field.partnerCenter()));
+        }
+
+        /** A person said whose value both sides shall have. */
+        private Decision decided(Choice choice) {
+            JsonValue value = choice.value();
+            if (choice.side() == Decided.Side.PARTNER_CENTER) {
+                return toCrm(DECIDED);
+            }
+            if (choice.side() == Decided.Side.CRM || value == null) {
+                return toPartnerCenter(DECIDED);
+            }
+            if (reachesPartnerCenter() && !sides.inPartnerCenter(field.partnerCenter(), value)) {
+                return toPartnerCenter(DECIDED, value, value);
+            }
+            JsonValue inCrm = choice.inCrm();
+            if (inCrm == null || (isEmpty(inCrm) && !isEmpty(value))) {
+                return keep(Action.DIFFERENCE, has(Term.TO_CRM) ? "no-counterpart" : cannotReachCrm());
+            }
+            // the person wants what the CRM has already, and Partner Center does not take the field
+            return sides.inCrm(field.crm(), inCrm)
+                    ? startHere(DECIDED)
+                    : toCrm(DECIDED, inCrm, inCrm, has(Term.TO_CRM));
         }
 
         private Decision bothMoved() {
@@ -216,91 +355,163 @@ final class Merge {
                             && field.crmMovedAt()
                                     .isAfter(field.partnerCenterMovedAt().plus(SAME_MOMENT)));
             // an empty winner never erases: the other side's value fills it
-            if (!terms.mayErase()) {
-                if (crmWins && terms.toCrm() && isEmpty(field.crm())) {
-                    return toCrm("filled");
+            if (!has(Term.MAY_ERASE)) {
+                if (crmWins && has(Term.TO_CRM) && isEmpty(field.crm())) {
+                    return toCrm(FILLED);
                 }
-                if (!crmWins && terms.toPartnerCenter() && partnerCenterIsEmpty()) {
-                    return toPartnerCenter("filled");
+                if (!crmWins && reachesPartnerCenter() && partnerCenterIsEmpty()) {
+                    return toPartnerCenter(FILLED);
                 }
             }
             String word = word(rule);
             return crmWins ? toPartnerCenter(word) : toCrm(word);
         }
 
+        /** There is no baseline, so nobody can tell who moved: empties are filled, and real differences follow the adoption rule. */
         private Decision adopt() {
-            boolean partnerCenterEmpty = partnerCenterIsEmpty();
-            boolean crmEmpty = isEmpty(field.crm());
-            if (crmEmpty || partnerCenterEmpty) {
-                if (crmEmpty && !partnerCenterEmpty && terms.toCrm()) {
-                    return toCrm("filled");
-                }
-                if (partnerCenterEmpty && !crmEmpty && terms.toPartnerCenter()) {
-                    return toPartnerCenter("filled");
-                }
+            boolean crmEmpty = crmIsEmpty();
+            boolean partnerCenterEmpty = partnerCenterIsEmpty() || isNoAtPartnerCenter();
+            if (has(Term.SWITCH) && isNo(field.crm())) {
+                return toCrm(SWITCHED_ON, field.inCrm(), null, true);
+            }
+            if (crmEmpty && !partnerCenterEmpty && (has(Term.TO_CRM) || has(Term.FILLS_CRM))) {
+                return toCrm(FILLED, field.inCrm(), null, true);
+            }
+            if (!travels()) {
+                return has(Term.CREATE_ONLY) && !crmEmpty && !partnerCenterEmpty
+                        ? keep(Action.DIFFERENCE, "create-only")
+                        : keep(Action.NOTHING, "does-not-travel");
+            }
+            if (partnerCenterEmpty && !crmEmpty && reachesPartnerCenter() && !has(Term.ONE_WAY)) {
+                return toPartnerCenter(FILLED);
+            }
+            if (crmEmpty || (partnerCenterEmpty && !has(Term.ONE_WAY))) {
                 return startHere("nothing-to-fill");
             }
             return switch (terms.adoption()) {
-                case PARTNER_CENTER -> terms.toCrm() ? toCrm("adoption") : startHere("adoption");
-                case CRM -> terms.toPartnerCenter() ? toPartnerCenter("adoption") : startHere("adoption");
-                case NEWEST, REVIEW -> keep(Action.CONFLICT, "adoption");
+                case PARTNER_CENTER -> has(Term.TO_CRM) ? toCrm(ADOPTION) : startHere(ADOPTION);
+                case CRM -> reachesPartnerCenter() ? toPartnerCenter(ADOPTION) : startHere(ADOPTION);
+                case NEWEST, REVIEW -> keep(Action.CONFLICT, ADOPTION);
             };
         }
 
         private boolean partnerCenterIsEmpty() {
             JsonValue inCrm = field.inCrm();
-            return inCrm == null ? isEmpty(field.partnerCenter()) : isEmpty(inCrm);
+            if (inCrm == null) {
+                return isEmpty(field.partnerCenter());
+            }
+            // what the mapping does not know is not nothing
+            return isEmpty(inCrm) && (!has(Term.PARTNER_CENTER_BY_DEFAULT) || isEmpty(field.partnerCenter()));
+        }
+
+        private boolean isNoAtPartnerCenter() {
+            return has(Term.ONE_WAY) && isNo(field.partnerCenter());
+        }
+
+        private boolean crmIsEmpty() {
+            JsonValue inPartnerCenter = field.inPartnerCenter();
+            return isEmpty(field.crm())
+                    || (has(Term.ONE_WAY) && isNo(inPartnerCenter == null ? field.crm() : inPartnerCenter));
         }
 
         private Decision toCrm(String rule) {
-            JsonValue value = field.inCrm();
-            if (!terms.toCrm()) {
-                return keep(Action.DIFFERENCE, "one-way");
+            return toCrm(rule, field.inCrm(), null, has(Term.TO_CRM));
+        }
+
+        private Decision toCrm(String rule, @Nullable JsonValue value, @Nullable JsonValue typed, boolean travels) {
+            if (!travels) {
+                return keep(Action.DIFFERENCE, cannotReachCrm());
             }
-            if (terms.crmClosed()) {
+            if (has(Term.CRM_CLOSED)) {
                 return keep(Action.DIFFERENCE, "closed");
             }
-            if (terms.crmLocked()) {
+            if (has(Term.CRM_LOCKED)) {
                 return keep(Action.DIFFERENCE, "locked");
             }
-            if (value != null && isEmpty(value) && !terms.mayErase()) {
-                return keep(
-                        Action.DIFFERENCE, isEmpty(field.partnerCenter()) ? "empty-never-erases" : "no-counterpart");
+            if (value != null && isEmpty(value)) {
+                if (typed == null && has(Term.PARTNER_CENTER_BY_DEFAULT) && !isEmpty(field.partnerCenter())) {
+                    return keep(Action.DIFFERENCE, "no-counterpart");
+                }
+                if (!has(Term.MAY_ERASE) && !rule.equals(DECIDED)) {
+                    return keep(Action.DIFFERENCE, "empty-never-erases");
+                }
             }
-            return keep(Action.TO_CRM, rule);
+            String refused = value == null ? null : sides.crmRefuses(value);
+            return refused == null ? keep(Action.TO_CRM, rule, typed) : keep(Action.DIFFERENCE, refused);
+        }
+
+        private String cannotReachCrm() {
+            return has(Term.CREATE_ONLY) || has(Term.ASKS) ? "create-only" : "one-way";
         }
 
         private Decision toPartnerCenter(String rule) {
-            JsonValue value = field.inPartnerCenter();
-            if (!terms.toPartnerCenter()) {
-                return keep(Action.DIFFERENCE, "one-way");
+            return toPartnerCenter(rule, field.inPartnerCenter(), null);
+        }
+
+        private Decision toPartnerCenter(String rule, @Nullable JsonValue value, @Nullable JsonValue typed) {
+            String refused = refusal(rule, value, typed);
+            if (refused != null) {
+                return keep(Action.DIFFERENCE, refused);
             }
-            if (terms.partnerCenterEnded()) {
-                return keep(Action.DIFFERENCE, "ended");
-            }
-            if (value == null) {
-                return keep(Action.DIFFERENCE, "not-expressible");
-            }
-            if (isEmpty(value) && !terms.mayErase()) {
-                return keep(Action.DIFFERENCE, isEmpty(field.crm()) ? "empty-never-erases" : "not-expressible");
-            }
-            if (terms.cut()) {
-                return keep(Action.DIFFERENCE, "cut");
-            }
+            Action action = has(Term.ASKS) ? Action.ASK_MICROSOFT : Action.TO_PARTNER_CENTER;
             // without a baseline the CRM counts as moved away from what Partner Center holds, until the value has
             // travelled
             return partnerCenterBase == null || crmBase == null
-                    ? new Decision(
-                            Action.TO_PARTNER_CENTER, rule, confirmed, false, field.partnerCenter(), field.inCrm())
-                    : keep(Action.TO_PARTNER_CENTER, rule);
+                    ? new Decision(action, rule, confirmed, false, field.partnerCenter(), field.inCrm(), typed)
+                    : keep(action, rule, typed);
+        }
+
+        /** Why the value does not go to Partner Center; null: it does. */
+        private @Nullable String refusal(String rule, @Nullable JsonValue value, @Nullable JsonValue typed) {
+            if (!reachesPartnerCenter()) {
+                return has(Term.CREATE_ONLY) ? "create-only" : "one-way";
+            }
+            if (has(Term.PARTNER_CENTER_ENDED)) {
+                return "ended";
+            }
+            if (isIrreversible(value)) {
+                return "irreversible";
+            }
+            if (value == null) {
+                return "not-expressible";
+            }
+            if (isEmpty(value)) {
+                if (typed == null && has(Term.CRM_BY_DEFAULT) && !isEmpty(field.crm())) {
+                    return "not-expressible";
+                }
+                if (!has(Term.MAY_ERASE) && !rule.equals(DECIDED)) {
+                    return "empty-never-erases";
+                }
+            }
+            if (typed == null
+                    && (has(Term.CRM_BY_DEFAULT) || isEmpty(field.crm()))
+                    && (has(Term.ASKS) || sides.isForGood(value))) {
+                return "not-explicit";
+            }
+            if (has(Term.CUT) && !rule.equals(DECIDED)) {
+                return "cut";
+            }
+            return sides.partnerCenterRefuses(value);
+        }
+
+        /** Whether Partner Center holds for good what the value would take back. */
+        private boolean isIrreversible(@Nullable JsonValue value) {
+            if (has(Term.ASKS)) {
+                return !partnerCenterIsEmpty();
+            }
+            return has(Term.ONE_WAY) && !isNo(field.partnerCenter()) && (value == null || isNo(value));
         }
 
         private Decision keep(Action action, String rule) {
-            return new Decision(action, rule, confirmed, false, partnerCenterBase, crmBase);
+            return keep(action, rule, null);
+        }
+
+        private Decision keep(Action action, String rule, @Nullable JsonValue typed) {
+            return new Decision(action, rule, confirmed, false, partnerCenterBase, crmBase, typed);
         }
 
         private Decision startHere(String rule) {
-            return new Decision(Action.NOTHING, rule, confirmed, false, field.partnerCenter(), field.crm());
+            return new Decision(Action.NOTHING, rule, confirmed, false, field.partnerCenter(), field.crm(), null);
         }
 
         private static String word(ConflictRule rule) {

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param kind what is written
  * @param mapping the mapping document's label
  * @param target the record; for a create the kind and the intended id
- * @param recordVersion the record's version when it was planned; empty for a create
+ * @param recordVersion the version of what is written when it was planned: the record's, or the referral's eTag; empty for a create
  * @param created when
  * @param written whether the remote side is known to have taken it
  * @param fields by the field's name in the mapping document
@@ -43,17 +43,19 @@ record Plan(
         CREATE,
         /** Writes fields of the link's record. */
         UPDATE,
+        /** Writes fields of the link's referral. */
+        UPDATE_REFERRAL,
         /** Closes the record the link pointed to before. */
         CLOSE_PREVIOUS
     }
 
     /**
-     * One field of a plan.
+     * One field of a plan. Of the two sides' values one is the source of the planned value and the other what it replaces.
      *
      * @param base what the CRM held when both last agreed; null: no baseline
-     * @param partnerCenter what Partner Center holds, raw
-     * @param before what the CRM holds before the write
-     * @param value the planned value; once written, what the CRM answered
+     * @param partnerCenter what Partner Center held when it was planned, raw
+     * @param before what the CRM held then, raw
+     * @param value the planned raw value of the side that is written; once written, what that side answered
      * @param rule why
      */
     record PlannedField(

@@ -76,6 +76,11 @@ class SeenVersions {
                         .get(record.id()));
     }
 
+    /** Whether any version of this record was ever noted. */
+    boolean isKnown(ConnectionName connection, RecordRef record) {
+        return listVersions(connection, record.kind(), List.of(record.id())).containsKey(record.id());
+    }
+
     /** The noted versions of these records of one kind, by id; one that was never noted is left out. */
     Map<String, String> listVersions(ConnectionName connection, String kind, Collection<String> ids) {
         if (ids.isEmpty()) {

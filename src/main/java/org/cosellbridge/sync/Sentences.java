@@ -1,6 +1,6 @@
 package org.cosellbridge.sync;
 
-/** Says to a person why two sides stay apart. */
+/** Says to a person why two sides stay apart. Every word of {@link Merge} has its sentence. */
 final class Sentences {
     private Sentences() {}
 
@@ -27,7 +27,16 @@ final class Sentences {
                 "Partner Center's value has no counterpart in the CRM, which keeps its own. Add it to the mapping, or set the field by hand.";
             case "unreachable" ->
                 "The CRM does not let the record go from its state to this one directly. Reopen the record, or set its state by hand.";
-            default -> "One side cannot take the other's value (" + reason + ").";
+            case "transition" ->
+                "Partner Center does not let the referral go from its state to this one. Change the state at Partner Center, or set the record's state back.";
+            case "not-explicit" ->
+                "What Partner Center takes for good is sent only when the CRM field itself says so, and here it is empty or known by default only. Choose a value in the CRM.";
+            case "irreversible" ->
+                "Partner Center has taken this for good and does not take it back. Set the CRM's value back to Partner Center's.";
+            case "create-only" ->
+                "The field travels only when a referral or record is created, so a later change stays on its side. Change it on the other side by hand.";
+            case "above-zero" -> "Partner Center takes only values above zero. Enter one in the CRM.";
+            default -> throw new IllegalArgumentException("There is no sentence for " + kind + " " + reason + ".");
         };
     }
 }

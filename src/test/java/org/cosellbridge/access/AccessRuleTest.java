@@ -50,6 +50,8 @@ class AccessRuleTest {
         "GET,registration,AUDITOR",
         "POST,connections/crm/pause,OPERATOR",
         "POST,dead-letters/1/redeliver,OPERATOR",
+        "POST,conflicts/1/resolve,OPERATOR",
+        "POST,links/1/recreate,OPERATOR",
         "PATCH,links/1,OPERATOR",
         "TRACE,links/1,OPERATOR",
         "get,links/1,OPERATOR",

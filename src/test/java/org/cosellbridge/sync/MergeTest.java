@@ -6,10 +6,15 @@ import jakarta.json.JsonValue;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.cosellbridge.mapping.ConflictRule;
+import org.cosellbridge.referral.Direction;
 import org.cosellbridge.sync.Merge.Action;
+import org.cosellbridge.sync.Merge.Term;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,7 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class MergeTest {
     private static final Instant EARLY = Instant.parse("2026-11-20T10:00:00Z");
-    private static final Merge.Sameness SAME = new Merge.Sameness() {
+    private static final Merge.Sides SAME = new Merge.Sides() {
         @Override
         public boolean inCrm(JsonValue one, JsonValue other) {
             return one.equals(other);
@@ -155,21 +160,30 @@ class MergeTest {
                         EARLY,
                         crmAt,
                         flags.contains("plan")
-                                ? new Merge.Planned(value("x"), value("x"), flags.contains("written"))
-                                : null),
+                                ? new Merge.Planned(Direction.TO_CRM, value("x"), value("x"), flags.contains("written"))
+                                : null,
+                        null),
                 new Merge.Terms(
                         rule(rule),
                         rule(adoption),
-                        toCrm,
-                        toPartnerCenter,
-                        flags.contains("e"),
-                        flags.contains("cut"),
-                        flags.contains("map"),
-                        flags.contains("lock"),
-                        flags.contains("closed"),
-                        flags.contains("ended")),
+                        TERMS.entrySet().stream()
+                                .filter(term -> flags.contains(term.getKey())
+                                        || (term.getValue() == Term.TO_CRM && toCrm)
+                                        || (term.getValue() == Term.TO_PARTNER_CENTER && toPartnerCenter))
+                                .map(Map.Entry::getValue)
+                                .collect(Collectors.toSet())),
                 SAME);
     }
+
+    private static final Map<String, Term> TERMS = Map.ofEntries(
+            Map.entry("both", Term.TO_CRM),
+            Map.entry("back", Term.TO_PARTNER_CENTER),
+            Map.entry("e", Term.MAY_ERASE),
+            Map.entry("cut", Term.CUT),
+            Map.entry("map", Term.REMAPPED),
+            Map.entry("lock", Term.CRM_LOCKED),
+            Map.entry("closed", Term.CRM_CLOSED),
+            Map.entry("ended", Term.PARTNER_CENTER_ENDED));
 
     private static JsonValue value(String text) {
         return text.equals("-") ? JsonValue.NULL : StoredJson.JSON.createValue(text);
@@ -234,6 +248,7 @@ class MergeTest {
                         // until it has travelled the CRM counts as moved, whatever happens next
                         && decision.crmBase() != null
                         && !crm.equals(text(decision.crmBase()));
+            case ASK_MICROSOFT -> false;
             case CONFLICT -> !equal && (rule.equals("review") || base.equals("none"));
             case DIFFERENCE -> !equal;
             case NOTHING -> true;
@@ -325,8 +340,8 @@ class MergeTest {
 
         private Merge.Decision decision() {
             return Merge.decide(
-                    new Merge.Field(pc, crm, pcBase, crmBase, pc, crm, pcAt, crmAt, plan),
-                    new Merge.Terms(rule, ConflictRule.REVIEW, true, true, false, false, false, false, false, false),
+                    new Merge.Field(pc, crm, pcBase, crmBase, pc, crm, pcAt, crmAt, plan, null),
+                    new Merge.Terms(rule, ConflictRule.REVIEW, Set.of(Term.TO_CRM, Term.TO_PARTNER_CENTER)),
                     SAME);
         }
 
@@ -334,7 +349,7 @@ class MergeTest {
         private void attempt(int steps) {
             JsonValue before = planBefore;
             if (plan != null && before != null && !crm.equals(before) && !crm.equals(plan.value())) {
-                plan = new Merge.Planned(plan.partnerCenter(), plan.value(), true);
+                plan = new Merge.Planned(Direction.TO_CRM, plan.source(), plan.value(), true);
             }
             Merge.Decision decision = decision();
             if (decision.action() == Action.TO_CRM) {
@@ -343,7 +358,7 @@ class MergeTest {
                 }
                 pcBase = decision.partnerCenterBase();
                 crmBase = decision.crmBase();
-                plan = new Merge.Planned(pc, pc, false);
+                plan = new Merge.Planned(Direction.TO_CRM, pc, pc, false);
                 planBefore = crm;
                 if (steps < 2) {
                     return;
@@ -353,7 +368,7 @@ class MergeTest {
                 if (steps < 3) {
                     return;
                 }
-                plan = new Merge.Planned(pc, pc, true);
+                plan = new Merge.Planned(Direction.TO_CRM, pc, pc, true);
                 if (steps < 4) {
                     return;
                 }
