@@ -162,20 +162,6 @@ public final class FieldMapping {
                 : mapped(Direction.TO_CRM, transformed(Direction.TO_CRM, referralView, raw));
     }
 
-    /** Whether what would travel that way is not the field's own value but the document's default. */
-    public boolean isDefaulted(Direction direction, JsonObject input) {
-        if (!is.defaults.containsKey(direction)) {
-            return false;
-        }
-        boolean toCrm = direction == Direction.TO_CRM;
-        JsonValue raw = toCrm ? fromReferral(input) : fromRecord(input);
-        JsonValue value = toCrm && is.path == null ? raw : transformed(direction, input, raw);
-        if (is.values == null) {
-            return value == JsonValue.NULL;
-        }
-        return (toCrm ? is.values.toCrm(value) : is.values.toPartnerCenter(value)).isEmpty();
-    }
-
     /** The value Partner Center should have, given this record. */
     public JsonValue toPartnerCenter(JsonObject recordValues) {
         JsonValue value = transformed(Direction.TO_PARTNER_CENTER, recordValues, fromRecord(recordValues));
@@ -207,7 +193,8 @@ public final class FieldMapping {
                 // on the way to Partner Center a transform without a value of the field only makes one up
                 && (toCrm || raw != JsonValue.NULL)
                 && (is.values == null || listed(direction, value).isPresent());
-        return !stated && mapped(direction, value) != JsonValue.NULL;
+        // a default of null is one, too: it leaves the other side alone
+        return !stated && (is.defaults.containsKey(direction) || mapped(direction, value) != JsonValue.NULL);
     }
 
     /**
