@@ -102,6 +102,7 @@ final class SyncFixture implements AutoCloseable {
      * A write that happened.
      *
      * @param created whether it made the record or referral
+     * @param id the referral, or the record as {@code kind/id}
      * @param values by CRM field, or by path of the referral; of a create the document
      */
     record Written(String system, boolean created, String id, Map<String, JsonValue> values) {}
@@ -368,8 +369,11 @@ final class SyncFixture implements AutoCloseable {
             for (Object table : manager.createNativeQuery(
                             "select table_name from information_schema.tables where lower(table_schema) = 'public'")
                     .getResultList()) {
-                tables.add(String.valueOf(table));
+                tables.add(String.valueOf(table).toLowerCase(Locale.ROOT));
             }
+            // those that others refer to are emptied last
+            tables.sort(Comparator.comparing((String table) ->
+                    List.of("sync_hold", "sync_finding", "sync_link").indexOf(table)));
         }
         tables.forEach(
                 table -> manager.createNativeQuery("delete from " + table).executeUpdate());
@@ -950,7 +954,7 @@ final class SyncFixture implements AutoCloseable {
                 }
                 put(shape.kind(), chosen, row.build());
                 writes.add("create " + shape.kind());
-                written.add(new Written("crm", true, chosen, Map.copyOf(values)));
+                written.add(new Written("crm", true, shape.kind() + "/" + chosen, Map.copyOf(values)));
                 created = record(shape, chosen);
             }
             answer();
@@ -1020,7 +1024,7 @@ final class SyncFixture implements AutoCloseable {
                 changes.forEach(next::add);
                 put(shape.kind(), id, next.build());
                 writes.add("update " + shape.kind() + " " + changes.keySet());
-                written.add(new Written("crm", false, id, Map.copyOf(changes)));
+                written.add(new Written("crm", false, read.ref().toString(), Map.copyOf(changes)));
                 updated = record(shape, id);
             }
             answer();
