@@ -228,20 +228,16 @@ final class RecordFeedFixture implements AutoCloseable {
     }
 
     SyncLink link(String referral, RecordRef record, @Nullable RecordRef previous, LinkState state) {
-        SyncLink link = new SyncLink(
-                ids.next().toString(),
-                CRM,
-                new ReferralId(referral),
-                "engagement-" + referral,
-                "ours",
-                record,
-                previous,
-                state,
-                null,
-                null,
-                null,
-                null,
-                clock.instant());
+        SyncLink link = SyncLink.reserved(new SyncLink.Identity(
+                        ids.next().toString(),
+                        CRM,
+                        new ReferralId(referral),
+                        "engagement-" + referral,
+                        "ours",
+                        clock.instant()))
+                .withRecord(record)
+                .withPrevious(previous)
+                .withState(state, null);
         transaction(() -> links.save(link));
         return link;
     }
