@@ -321,9 +321,8 @@ class MergeTruthTableTest {
         throw new AssertionError(one + " " + limits + " " + choice + " never comes to rest");
     }
 
-    /** Whatever else holds, these hold. */
     @Test
-    void noLimitIsEverOverstepped() {
+    void noLimitIsEverOversteppedAndWhatStaysApartHasASentence() {
         everyCombination(one -> {
             for (Set<Term> limits : LIMITS) {
                 Merge.Decision decision = decide(one, limits, null);
@@ -347,6 +346,11 @@ class MergeTruthTableTest {
                     case CONFLICT -> one.rule().equals("review") || one.base().equals("none");
                     case NOTHING, DIFFERENCE -> true;
                 };
+                if (decision.action() == Action.CONFLICT || decision.action() == Action.DIFFERENCE) {
+                    boolean conflict = decision.action() == Action.CONFLICT;
+                    assertThat(Sentences.of(conflict ? Finding.CONFLICT : Finding.DIFFERENCE, decision.rule()))
+                            .endsWith(".");
+                }
                 if (!fine || (one.pc().equals(one.crm()) && decision.action() != Action.NOTHING)) {
                     throw new AssertionError(one + " " + limits + " decided " + decision);
                 }
