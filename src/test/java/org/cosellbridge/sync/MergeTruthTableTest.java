@@ -227,9 +227,9 @@ class MergeTruthTableTest {
             Set.of(Term.CUT),
             Set.of(Term.REMAPPED),
             Set.of(Term.ASKS),
-            Set.of(Term.CRM_BY_DEFAULT),
-            Set.of(Term.CRM_BY_DEFAULT, Term.ASKS),
-            Set.of(Term.PARTNER_CENTER_BY_DEFAULT),
+            Set.of(Term.NOT_EXPLICIT),
+            Set.of(Term.NOT_EXPLICIT, Term.ASKS),
+            Set.of(Term.PARTNER_CENTER_HOLDS),
             Set.of(Term.CRM_CLOSED, Term.PARTNER_CENTER_ENDED),
             Set.of(Term.REMAPPED, Term.CRM_LOCKED),
             Set.of(Term.REMAPPED, Term.PARTNER_CENTER_ENDED));
@@ -342,7 +342,7 @@ class MergeTruthTableTest {
                         limits.contains(Term.ASKS)
                                 && one.pc().equals("-")
                                 && !one.crm().equals("-")
-                                && !limits.contains(Term.CRM_BY_DEFAULT);
+                                && !limits.contains(Term.NOT_EXPLICIT);
                     case CONFLICT -> one.rule().equals("review") || one.base().equals("none");
                     case NOTHING, DIFFERENCE -> true;
                 };
