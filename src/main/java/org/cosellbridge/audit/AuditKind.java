@@ -17,10 +17,18 @@ public enum AuditKind {
     LINK_MOVED("link.moved"),
     /** The state of a link changed. */
     LINK_STATE_CHANGED("link.state-changed"),
+    /** A person asked for a new record in place of one that is gone. */
+    LINK_RECREATE_ASKED("link.recreate-asked"),
     /** A record was created in the CRM. */
     RECORD_CREATED("record.created"),
     /** Fields of a record were written. */
     RECORD_UPDATED("record.updated"),
+    /** A referral was created at Partner Center for a record. */
+    REFERRAL_CREATED("referral.created"),
+    /** Fields of a referral were written. */
+    REFERRAL_UPDATED("referral.updated"),
+    /** Microsoft was asked for help with a deal: its own referral joined ours. */
+    MICROSOFT_ASKED("microsoft.asked"),
     /** An account, contact or similar was created for a record. */
     RELATED_CREATED("related.created"),
     /** Both sides were read and nothing had to be written. */
@@ -43,6 +51,8 @@ public enum AuditKind {
     DEAD_LETTER_DISCARDED("dead-letter.discarded"),
     /** Both sides moved apart and a rule or a person decides. */
     CONFLICT_OPENED("conflict.opened"),
+    /** A person decided a conflict; it is written by the attempt that follows. */
+    CONFLICT_DECIDED("conflict.decided"),
     /** A conflict is no more. */
     CONFLICT_CLOSED("conflict.closed"),
     /** One side cannot take a value. */
@@ -53,6 +63,8 @@ public enum AuditKind {
     CONNECTION_PAUSED("connection.paused"),
     /** A connection runs again. */
     CONNECTION_RESUMED("connection.resumed"),
+    /** A change feed starts from the beginning: its sync token is of no use any more. */
+    FEED_RESTARTED("feed.restarted"),
     /** Our organisation at Partner Center was pinned. */
     ORGANIZATION_PINNED("organization.pinned"),
     /** The product started, with this configuration and these mapping documents (fingerprints, no secrets). */

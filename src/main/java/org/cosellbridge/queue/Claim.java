@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param delivery of the newest want, or null
  * @param lastOutcome how the attempt before ended; null after a success
  * @param lastReason why; null after a success
+ * @param fromRecord whether all wants since the last success came from the CRM
  * @param probes the systems whose broken set-up this attempt tries
  * @param failing the systems that were unreachable or throttled when it was claimed
  * @param moreWaits whether another request is due that another worker could run at the same time
@@ -34,6 +35,7 @@ record Claim(
         @Nullable String delivery,
         @Nullable String lastOutcome,
         @Nullable String lastReason,
+        boolean fromRecord,
         Set<String> probes,
         Set<String> failing,
         boolean moreWaits) {

@@ -64,6 +64,11 @@ final class ClaimedAttempt implements Attempt {
     }
 
     @Override
+    public boolean isFromRecord() {
+        return claim.fromRecord();
+    }
+
+    @Override
     public CallContext call() {
         return call;
     }

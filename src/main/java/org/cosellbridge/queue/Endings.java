@@ -115,10 +115,14 @@ class Endings {
             }
         }
         int held = attempt.held().size();
-        if (!requests.done(claim, done.word(), now) || holds.release(claim.requestId(), claim.fencing()) < held) {
+        if (!requests.done(claim, done.word(), done.again(), now)
+                || holds.release(claim.requestId(), claim.fencing()) < held) {
             throw Claims.lost(claim);
         }
         done.store().run();
+        if (done.again() != null) {
+            nudges.afterCommit(claim.connection());
+        }
     }
 
     private void resumed(Claim claim, String system) {

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import org.cosellbridge.connector.ConnectionName;
+import org.cosellbridge.connector.Priority;
 import org.cosellbridge.connector.RecordRef;
 import org.cosellbridge.platform.Ids;
 import org.cosellbridge.referral.ReferralId;
@@ -59,6 +60,8 @@ class RequestRepository {
                 "update sync_request set wanted_seq = wanted_seq + 1,"
                         + " priority = case when state in ('DONE', 'DEAD') or priority > ? then ? else priority end,"
                         + " cause = ?, correlation = ?, delivery = ?,"
+                        // what another cause wants as well is never reduced to a look at the record
+                        + " from_record = case when state in ('DONE', 'DEAD') then ? else from_record and ? end,"
                         + " record_kind = coalesce(?, record_kind), record_id = coalesce(?, record_id),"
                         + " wanted_at = case when state in ('DONE', 'DEAD') then ? else wanted_at end,"
                         + " rewanted_at = case when state = 'RUNNING' and rewanted_at is null then ? else rewanted_at end,"
@@ -74,6 +77,8 @@ class RequestRepository {
                 want.cause(),
                 want.correlationId(),
                 want.deliveryId(),
+                want.isFromRecord(),
+                want.isFromRecord(),
                 ref == null ? null : ref.kind(),
                 ref == null ? null : ref.id(),
                 now,
@@ -90,7 +95,8 @@ class RequestRepository {
         return sql.update(
                 "insert into sync_request (id, request_key, connection, referral_id, record_kind, record_id, priority,"
                         + " state, wanted_seq, claimed_seq, due_at, fencing, attempts, failures, cause, correlation,"
-                        + " delivery, wanted_at) values (?, ?, ?, ?, ?, ?, ?, 'WAITING', 1, 0, ?, 0, 0, 0, ?, ?, ?, ?)"
+                        + " delivery, wanted_at, from_record)"
+                        + " values (?, ?, ?, ?, ?, ?, ?, 'WAITING', 1, 0, ?, 0, 0, 0, ?, ?, ?, ?, ?)"
                         + " on conflict do nothing",
                 ids.next().toString(),
                 want.subject().key(),
@@ -103,7 +109,8 @@ class RequestRepository {
                 want.cause(),
                 want.correlationId(),
                 want.deliveryId(),
-                now);
+                now,
+                want.isFromRecord());
     }
 
     /** Whether anything of this connection can be claimed. */
@@ -161,7 +168,7 @@ class RequestRepository {
     Optional<Claimable> lockClaimable(String id, Instant now) {
         return sql.findFirst(
                         "select fencing, connection, referral_id, record_kind, record_id, priority, attempts, failures,"
-                                + " correlation, delivery, last_outcome, last_reason from sync_request"
+                                + " correlation, delivery, last_outcome, last_reason, from_record from sync_request"
                                 + " where id = ? and state in ('WAITING', 'RUNNING') and due_at <= ?"
                                 + " for update skip locked",
                         id,
@@ -201,18 +208,30 @@ class RequestRepository {
                 > 0;
     }
 
-    /** Ends the attempt with success; false when the lease is no longer ours. Wanted in the meantime, it is due again. */
-    boolean done(Claim claim, String outcome, Instant now) {
+    /**
+     * Ends the attempt with success; false when the lease is no longer ours. Wanted in the meantime, it is due again; else it is due
+     * again with the priority {@code again}, if that is given.
+     */
+    boolean done(Claim claim, String outcome, @Nullable Priority again, Instant now) {
+        int againRank = again == null ? -1 : Ranks.of(again);
         return sql.update(
                         "update sync_request set"
-                                + " state = case when wanted_seq > claimed_seq then 'WAITING' else 'DONE' end,"
-                                + " due_at = case when wanted_seq > claimed_seq then ? else null end,"
+                                + " state = case when wanted_seq > claimed_seq or ? >= 0 then 'WAITING' else 'DONE' end,"
+                                + " due_at = case when wanted_seq > claimed_seq or ? >= 0 then ? else null end,"
+                                + " priority = case when wanted_seq > claimed_seq or ? < 0 then priority else ? end,"
+                                + " from_record = case when wanted_seq > claimed_seq then from_record else false end,"
                                 + " wanted_at = case when wanted_seq > claimed_seq then coalesce(rewanted_at, ?)"
-                                + " else wanted_at end,"
+                                + " when ? >= 0 then ? else wanted_at end,"
                                 + " rewanted_at = null, not_before = null, lease_until = null, lease_owner = null,"
                                 + " attempts = 0, failures = 0, last_outcome = ?, last_reason = null,"
                                 + " last_finished_at = ?" + OURS,
+                        againRank,
+                        againRank,
                         now,
+                        againRank,
+                        againRank,
+                        now,
+                        againRank,
                         now,
                         outcome,
                         now,
@@ -297,6 +316,7 @@ class RequestRepository {
                     row.textOrNull(9),
                     row.textOrNull(10),
                     row.textOrNull(11),
+                    row.flag(12),
                     probes,
                     failing,
                     moreWaits);

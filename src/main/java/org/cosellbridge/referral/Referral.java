@@ -1,19 +1,13 @@
 package org.cosellbridge.referral;
 
-import jakarta.json.JsonArray;
-import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonNumber;
 import jakarta.json.JsonObject;
-import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
-import jakarta.json.spi.JsonProvider;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * One organisation's view of a deal, as Partner Center holds it at one moment. The document is kept exactly as it came; the typed
@@ -21,9 +15,6 @@ import java.util.Set;
  */
 public final class Referral {
     private static final String INBOX = "https://partner.microsoft.com/referrals/v2/inbox?id=";
-    private static final Set<String> LISTS = Set.of("team", "ids", "target", "solutions");
-    // looked up once: finding the provider anew for every builder costs a service look-up each time
-    private static final JsonProvider JSON = JsonProvider.provider();
 
     private final JsonObject document;
     private final JsonObject view;
@@ -39,7 +30,8 @@ public final class Referral {
                 text(spelled, "type"),
                 text(spelled, "qualification"),
                 text(spelled, "inviteContext", "invitedBy", "organizationId"));
-        this.view = JSON.createObjectBuilder(spelled)
+        this.view = ReferralJson.PROVIDER
+                .createObjectBuilder(spelled)
                 .add(ReferralPaths.STATE, state.text())
                 .add(ReferralPaths.LINK, link())
                 .build();
@@ -50,7 +42,7 @@ public final class Referral {
      * a document.
      */
     public static Referral parse(JsonObject wire) {
-        JsonObject spelled = spelled(wire).asJsonObject();
+        JsonObject spelled = ReferralPaths.spelled(wire);
         ReferralId id = ReferralId.parse(text(spelled, "id"))
                 .orElseThrow(
                         () -> new IllegalArgumentException("A referral document has no id in the form of a GUID."));
@@ -185,31 +177,5 @@ public final class Referral {
             return string.getString();
         }
         return value instanceof JsonNumber number ? number.toString() : "";
-    }
-
-    private static JsonValue spelled(JsonValue value) {
-        if (value instanceof JsonObject object) {
-            JsonObjectBuilder copy = JSON.createObjectBuilder();
-            for (Map.Entry<String, JsonValue> member : object.entrySet()) {
-                String name = ReferralPaths.spelling(member.getKey());
-                copy.add(name, LISTS.contains(name) ? list(spelled(member.getValue())) : spelled(member.getValue()));
-            }
-            return copy.build();
-        }
-        if (value instanceof JsonArray array) {
-            JsonArrayBuilder copy = JSON.createArrayBuilder();
-            array.forEach(element -> copy.add(spelled(element)));
-            return copy.build();
-        }
-        return value;
-    }
-
-    private static JsonValue list(JsonValue value) {
-        if (value instanceof JsonObject object) {
-            return object.isEmpty()
-                    ? JsonValue.EMPTY_JSON_ARRAY
-                    : JSON.createArrayBuilder().add(object).build();
-        }
-        return value;
     }
 }

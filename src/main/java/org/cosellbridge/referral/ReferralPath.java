@@ -5,7 +5,6 @@ import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
-import jakarta.json.spi.JsonProvider;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -54,7 +53,7 @@ public record ReferralPath(String text, List<String> steps, Kind kind, boolean r
         }
         String name = steps.get(step);
         if (name.equals("[]")) {
-            JsonArrayBuilder all = Json.PROVIDER.createArrayBuilder();
+            JsonArrayBuilder all = ReferralJson.PROVIDER.createArrayBuilder();
             if (from instanceof JsonArray list) {
                 for (JsonValue element : list) {
                     JsonValue found = read(element, step + 1);
@@ -92,7 +91,7 @@ public record ReferralPath(String text, List<String> steps, Kind kind, boolean r
     public JsonObject write(JsonObject document, JsonValue value) {
         if (text.equals(ReferralPaths.STATE) && value instanceof JsonString state) {
             ReferralState parsed = ReferralState.parse(state.getString());
-            return Json.PROVIDER
+            return ReferralJson.PROVIDER
                     .createObjectBuilder(document)
                     .add(ReferralPaths.STATE, value)
                     .add("status", word(parsed.text(), 0))
@@ -124,13 +123,16 @@ public record ReferralPath(String text, List<String> steps, Kind kind, boolean r
                 elements.add(JsonValue.EMPTY_JSON_OBJECT);
             }
             elements.set(index, write(elements.get(index), step + 1, value));
-            return Json.PROVIDER.createArrayBuilder(elements).build();
+            return ReferralJson.PROVIDER.createArrayBuilder(elements).build();
         }
         JsonObject object = into instanceof JsonObject there ? there : JsonValue.EMPTY_JSON_OBJECT;
         JsonValue member = write(object.getOrDefault(name, JsonValue.NULL), step + 1, value);
         return member == JsonValue.NULL && !object.containsKey(name)
                 ? object
-                : Json.PROVIDER.createObjectBuilder(object).add(name, member).build();
+                : ReferralJson.PROVIDER
+                        .createObjectBuilder(object)
+                        .add(name, member)
+                        .build();
     }
 
     private JsonValue written(JsonValue into, int step, JsonValue value) {
@@ -144,7 +146,7 @@ public record ReferralPath(String text, List<String> steps, Kind kind, boolean r
             return value == JsonValue.NULL ? JsonValue.EMPTY_JSON_ARRAY : value;
         }
         List<JsonValue> held = new ArrayList<>(elements(into));
-        JsonArrayBuilder list = Json.PROVIDER.createArrayBuilder();
+        JsonArrayBuilder list = ReferralJson.PROVIDER.createArrayBuilder();
         for (JsonValue wanted : elements(value)) {
             Optional<JsonValue> kept = held.stream()
                     .filter(element -> read(element, step).equals(wanted))
@@ -174,10 +176,5 @@ public record ReferralPath(String text, List<String> steps, Kind kind, boolean r
     @Override
     public String toString() {
         return text;
-    }
-
-    private static final class Json {
-        // looked up once: finding the provider anew for every builder costs a service look-up each time
-        private static final JsonProvider PROVIDER = JsonProvider.provider();
     }
 }

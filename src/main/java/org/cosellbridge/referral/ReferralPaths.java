@@ -8,6 +8,11 @@ import static org.cosellbridge.referral.ReferralPath.Kind.NUMBER;
 import static org.cosellbridge.referral.ReferralPath.Kind.STRUCTURE;
 import static org.cosellbridge.referral.ReferralPath.Kind.TEXT;
 
+import jakarta.json.JsonArray;
+import jakarta.json.JsonArrayBuilder;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonObjectBuilder;
+import jakarta.json.JsonValue;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -61,23 +66,24 @@ public final class ReferralPaths {
             "trackingInfo",
             "registrationStatus",
             "links");
-    private static final Set<String> PATCHABLE = Set.of(
-            "campaignId",
-            "consent.consentToShareReferralWithMicrosoftSellers",
+    // in the order in which a PATCH lists them: the fields before the status that may close the referral
+    private static final List<String> PATCHABLE = List.of(
             "customerProfile.team",
             "details.closingDateTime",
             "details.currency",
             "details.dealValue",
             "details.notes",
             "details.requirements.solutions",
+            "team",
             "externalReferenceId",
+            "campaignId",
             "referralProgram",
             "salesStage",
+            "consent.consentToShareReferralWithMicrosoftSellers",
             "status",
             "substatus",
-            "statusReason",
-            "team",
-            STATE);
+            "statusReason");
+    private static final Set<String> LISTS = Set.of("team", "ids", "target", "solutions", "registrations");
 
     static {
         add(TEXT, "", STATE, LINK);
@@ -132,6 +138,7 @@ public final class ReferralPaths {
         add(ANY, "registrations[].", "contract solutionDetails statusHistory");
         add(STRUCTURE, "links.", "relatedReferrals self");
         add(TEXT, "links.", "relatedReferrals.uri relatedReferrals.method self.uri self.method");
+        SPELLING.put("attributes", "attributes");
     }
 
     private ReferralPaths() {}
@@ -184,17 +191,68 @@ public final class ReferralPaths {
         return Optional.of(list && kind != STRUCTURE ? LIST : kind);
     }
 
-    private static boolean isPatchable(List<String> steps) {
+    /**
+     * Which of {@link #patchable} takes a change at a path with these steps: the place itself or the list around it. Empty when
+     * none does, and for the synthetic {@link #STATE}, which is two of them.
+     */
+    static Optional<String> findPatchable(List<String> steps) {
         StringBuilder walked = new StringBuilder();
         for (String step : steps) {
             if (!step.startsWith("[")) {
                 walked.append(walked.isEmpty() ? "" : ".").append(step);
                 if (PATCHABLE.contains(walked.toString())) {
-                    return true;
+                    return Optional.of(walked.toString());
                 }
             }
         }
-        return false;
+        return Optional.empty();
+    }
+
+    private static boolean isPatchable(List<String> steps) {
+        return steps.equals(List.of(STATE)) || findPatchable(steps).isPresent();
+    }
+
+    /**
+     * The paths that Partner Center's documented PATCH takes, lists as wholes, in the order in which they are to be sent: the fields
+     * before the status that may close the referral.
+     */
+    public static List<String> patchable() {
+        return PATCHABLE;
+    }
+
+    /**
+     * A referral's document with the known member names in their documented spelling and with lists where lists belong: Partner
+     * Center does not insist on either. Unknown members stay as they came; the annotations of the transport ({@code @odata.…}) are
+     * left out.
+     */
+    public static JsonObject spelled(JsonObject document) {
+        JsonObjectBuilder copy = ReferralJson.PROVIDER.createObjectBuilder();
+        document.forEach((given, value) -> {
+            if (!given.startsWith("@odata.")) {
+                String name = spelling(given);
+                JsonValue inner = spelled(value);
+                copy.add(name, LISTS.contains(name) && inner instanceof JsonObject single ? list(single) : inner);
+            }
+        });
+        return copy.build();
+    }
+
+    private static JsonValue spelled(JsonValue value) {
+        if (value instanceof JsonObject object) {
+            return spelled(object);
+        }
+        if (value instanceof JsonArray array) {
+            JsonArrayBuilder copy = ReferralJson.PROVIDER.createArrayBuilder();
+            array.forEach(element -> copy.add(spelled(element)));
+            return copy.build();
+        }
+        return value;
+    }
+
+    private static JsonArray list(JsonObject single) {
+        return single.isEmpty()
+                ? JsonValue.EMPTY_JSON_ARRAY
+                : ReferralJson.PROVIDER.createArrayBuilder().add(single).build();
     }
 
     /** Every documented path; {@code []} stands where a list has its elements. */
@@ -203,7 +261,7 @@ public final class ReferralPaths {
     }
 
     /** The documented spelling of a member name; the name itself when it is not known. */
-    static String spelling(String name) {
+    private static String spelling(String name) {
         return SPELLING.getOrDefault(name.toLowerCase(Locale.ROOT), name);
     }
 

@@ -90,15 +90,31 @@ public record ReferralState(Status status, Substatus substatus, String text) {
     }
 
     /**
-     * The next state on the way to the wanted one, by moves its owner may make: what waits is accepted before it is won or lost.
-     * Empty: no such way, or it is there already.
+     * The next state that the owner of the referral may send on the way to the wanted one. Mostly it is the wanted one itself. From
+     * New there is no way to be won or lost: to be won it is accepted first, and one that was never accepted is not lost but
+     * declined, which ends it.
+     *
+     * <p>A referral that is there already answers the wanted state, whatever it is: the goal is reached and nothing is to be sent.
+     * Empty when no way leads there: nothing is opened again, nothing goes back to New, nothing expires by our hand, and where a
+     * word is unknown nothing can be said.
      */
     public Optional<ReferralState> stepTowards(ReferralState wanted) {
+        if (text.equals(wanted.text)) {
+            return Optional.of(wanted);
+        }
+        if (isUnknown() || isTerminal()) {
+            return Optional.empty();
+        }
         if (mayBeMovedTo(wanted)) {
             return Optional.of(wanted);
         }
-        ReferralState accepted = of(Status.ACTIVE, Substatus.ACCEPTED);
-        return mayBeMovedTo(accepted) && accepted.mayBeMovedTo(wanted) ? Optional.of(accepted) : Optional.empty();
+        if (status == Status.NEW && wanted.equals(of(Status.CLOSED, Substatus.WON))) {
+            return Optional.of(of(Status.ACTIVE, Substatus.ACCEPTED));
+        }
+        if (status == Status.NEW && wanted.equals(of(Status.CLOSED, Substatus.LOST))) {
+            return Optional.of(of(Status.CLOSED, Substatus.DECLINED));
+        }
+        return Optional.empty();
     }
 
     private boolean isUnknown() {

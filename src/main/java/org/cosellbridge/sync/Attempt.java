@@ -22,6 +22,9 @@ public interface Attempt {
     @Nullable
     String deliveryId();
 
+    /** Whether everything that asked for this attempt came from the CRM, so that a record without news needs no look at the referral. */
+    boolean isFromRecord();
+
     /** Correlation, priority and the guard that renews the lease before every remote call. */
     CallContext call();
 

@@ -218,7 +218,8 @@ final class Comparison {
         }
     }
 
-    private static boolean isClosed(MappingDocument document, JsonObject values) {
+    /** Whether the record is closed, and takes no edits. */
+    static boolean isClosed(MappingDocument document, JsonObject values) {
         return document.fields().stream()
                 .filter(mapping -> mapping.crm().type() == CrmType.STATE)
                 .anyMatch(
@@ -636,6 +637,11 @@ final class Comparison {
     /** The fields of an unfinished plan that were written, or were overtaken by a person. */
     List<Field> confirmed() {
         return fields.stream().filter(field -> field.decision().confirmed()).toList();
+    }
+
+    /** Which way an unfinished plan went. */
+    Direction planDirection() {
+        return plan.map(Comparison::direction).orElse(Direction.TO_CRM);
     }
 
     /** Whether the remote side is known to have taken the unfinished plan. */

@@ -35,32 +35,31 @@ class FindingEntity {
     @Column(columnDefinition = "text")
     private String crm;
 
+    @Column(columnDefinition = "text")
+    private @Nullable String subject;
+
     private Instant opened;
 
-    @SuppressWarnings("UnusedVariable") // queries read it
     private @Nullable Instant closed;
 
     protected FindingEntity() {}
 
-    FindingEntity(String id, Finding finding, String partnerCenterJson, String crmJson, Instant now) {
+    FindingEntity(String id, Finding finding, Instant now) {
         this.id = id;
         kind = finding.kind();
         linkId = finding.linkId();
         field = finding.field();
         recordField = finding.recordField();
         opened = now;
-        reason = finding.reason();
-        sentence = finding.sentence();
-        partnerCenter = partnerCenterJson;
-        crm = crmJson;
     }
 
-    /** The same field, for a new reason or with new values. */
-    void become(Finding finding, String partnerCenterJson, String crmJson) {
+    /** The same field, for a new reason or with new values, all as they are to be stored. */
+    void become(Finding finding, String partnerCenterJson, String crmJson, @Nullable String subjectJson) {
         reason = finding.reason();
         sentence = finding.sentence();
         partnerCenter = partnerCenterJson;
         crm = crmJson;
+        subject = subjectJson;
     }
 
     void close(Instant now) {
@@ -101,6 +100,15 @@ class FindingEntity {
 
     String crm() {
         return crm;
+    }
+
+    @Nullable
+    String subject() {
+        return subject;
+    }
+
+    boolean isOpen() {
+        return closed == null;
     }
 
     Instant opened() {

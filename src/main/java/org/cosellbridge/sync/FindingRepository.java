@@ -2,11 +2,14 @@ package org.cosellbridge.sync;
 
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
+import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
 import jakarta.persistence.EntityManager;
+import jakarta.persistence.LockModeType;
 import jakarta.persistence.TypedQuery;
 import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
 import org.cosellbridge.audit.PersonalValues;
 import org.cosellbridge.platform.Ids;
 import org.cosellbridge.platform.Page;
@@ -19,13 +22,15 @@ class FindingRepository {
     private final PersonalValues personal;
     private final Ids ids;
     private final Clock clock;
+    private final Decisions decisions;
 
     @Inject
-    FindingRepository(EntityManager entities, PersonalValues personal, Ids ids, Clock clock) {
+    FindingRepository(EntityManager entities, PersonalValues personal, Ids ids, Clock clock, Decisions decisions) {
         this.entities = entities;
         this.personal = personal;
         this.ids = ids;
         this.clock = clock;
+        this.decisions = decisions;
     }
 
     List<Finding> listOpen(String linkId) {
@@ -73,28 +78,70 @@ class FindingRepository {
                 row.opened());
     }
 
-    /** Opens a finding, or brings the open one of the same field and kind up to date. */
-    void save(Finding finding, @Nullable String subject) {
-        String partnerCenter = StoredJson.text(seal(subject, finding.partnerCenter()));
-        String crm = StoredJson.text(seal(subject, finding.crm()));
-        String id = finding.id();
-        FindingEntity row = id == null ? null : entities.find(FindingEntity.class, id);
-        if (row == null) {
-            entities.persist(new FindingEntity(ids.next().toString(), finding, partnerCenter, crm, clock.instant()));
-        } else {
-            row.become(finding, partnerCenter, crm);
+    /** Whether there is or was such a finding of this kind. */
+    boolean exists(String kind, String id) {
+        FindingEntity row = entities.find(FindingEntity.class, id);
+        return row != null && row.kind().equals(kind);
+    }
+
+    /**
+     * The open finding of this kind, which nobody else changes or closes until the transaction ends; empty when there is none or it
+     * was closed. Joins a transaction.
+     */
+    Optional<Finding> lockOpen(String kind, String id) {
+        return lock(id).filter(row -> row.kind().equals(kind) && row.isOpen()).map(this::finding);
+    }
+
+    private Optional<FindingEntity> lock(@Nullable String id) {
+        return Optional.ofNullable(id)
+                .flatMap(known ->
+                        Optional.ofNullable(entities.find(FindingEntity.class, known, LockModeType.PESSIMISTIC_WRITE)));
+    }
+
+    /** Whose personal values this finding holds; empty when nobody's, when the key is erased or the finding does not know. */
+    Optional<String> findSubject(String id) {
+        FindingEntity row = entities.find(FindingEntity.class, id);
+        String stored = row == null ? null : row.subject();
+        return stored != null && StoredJson.open(personal, StoredJson.value(stored)) instanceof JsonString subject
+                ? Optional.of(subject.getString())
+                : Optional.empty();
+    }
+
+    /**
+     * Opens a finding, or brings the open one of the same field and kind up to date. Joins a transaction.
+     *
+     * @param subject whose personal values the field holds; null: nobody's
+     * @return whether a person's decision ended by it: a side no longer holds what that person saw
+     */
+    boolean save(Finding finding, @Nullable String subject) {
+        Optional<FindingEntity> before = lock(finding.id());
+        boolean moved =
+                before.filter(row -> !holdsTheSame(finding(row), finding)).isPresent();
+        FindingEntity row = before.orElseGet(() -> new FindingEntity(ids.next().toString(), finding, clock.instant()));
+        row.become(
+                finding,
+                StoredJson.text(seal(subject, finding.partnerCenter())),
+                StoredJson.text(seal(subject, finding.crm())),
+                subject == null ? null : StoredJson.text(seal(subject, StoredJson.JSON.createValue(subject))));
+        if (before.isEmpty()) {
+            entities.persist(row);
         }
+        return moved && decisions.forgetOne(row.id());
+    }
+
+    private static boolean holdsTheSame(Finding one, Finding other) {
+        return one.partnerCenter().equals(other.partnerCenter()) && one.crm().equals(other.crm());
     }
 
     private JsonValue seal(@Nullable String subject, JsonValue value) {
         return StoredJson.sealer(personal, subject).apply(value);
     }
 
-    /** Closes an open finding. */
+    /** Closes an open finding; what a person decided about it is carried out or void. Joins a transaction. */
     void close(Finding finding) {
-        FindingEntity row = entities.find(FindingEntity.class, finding.id());
-        if (row != null) {
+        lock(finding.id()).ifPresent(row -> {
             row.close(clock.instant());
-        }
+            decisions.forgetOne(row.id());
+        });
     }
 }

@@ -47,6 +47,9 @@ class LinkEntity {
     @Column(name = "state_reason")
     private @Nullable String stateReason;
 
+    @Column(name = "paused_by")
+    private @Nullable String pausedBy;
+
     @Column(name = "last_outcome")
     private @Nullable String lastOutcome;
 
@@ -68,11 +71,28 @@ class LinkEntity {
         connection = link.connection().value();
         referralId = link.referral().value();
         created = link.created();
-        become(link);
+        point(link);
+        stand(link.standing());
+        note(link.last());
     }
 
-    /** Takes what may change of a link. */
+    /**
+     * Takes what an attempt made of the link. People act on it while the attempt runs, and what they did stays: only {@link #pause}
+     * and {@link #resume} lead into a pause and out of it, and a link whose record a person gave up does not get it back as a lost
+     * one.
+     */
     void become(SyncLink link) {
+        boolean givenUp = recordId == null && link.state() == LinkState.RECORD_GONE;
+        if (!givenUp) {
+            point(link);
+        }
+        if (!givenUp && !isPaused() && link.state() != LinkState.PAUSED) {
+            stand(link.standing());
+        }
+        note(link.last());
+    }
+
+    private void point(SyncLink link) {
         engagementId = link.engagement();
         organization = link.organization();
         RecordRef record = link.record();
@@ -81,54 +101,78 @@ class LinkEntity {
         RecordRef previous = link.previous();
         previousKind = previous == null ? null : previous.kind();
         previousId = previous == null ? null : previous.id();
-        if (!isPaused()) { // a person may have paused the link while the attempt that now ends was running
-            state = link.state().word();
-            stateReason = shortened(link.stateReason());
-        }
-        lastOutcome = link.lastOutcome();
-        lastReason = shortened(link.lastReason());
-        lastSyncedAt = link.lastSyncedAt();
     }
 
-    boolean isPaused() {
-        return LinkState.PAUSED.word().equals(state);
+    private void stand(SyncLink.Standing standing) {
+        state = standing.state().word();
+        stateReason = shortened(standing.reason());
+        PausedBy by = standing.pausedBy();
+        pausedBy = by == null ? null : by.word();
     }
 
-    /** Whether the link was active and is paused now. */
-    boolean pause(String reason) {
-        if (!LinkState.ACTIVE.word().equals(state)) {
-            return false;
-        }
-        state = LinkState.PAUSED.word();
-        stateReason = shortened(reason);
-        return true;
+    private void note(SyncLink.Last last) {
+        lastOutcome = last.outcome();
+        lastReason = shortened(last.reason());
+        lastSyncedAt = last.syncedAt();
     }
 
-    /** Whether the link was paused and is active now. */
-    boolean resume() {
-        if (!isPaused()) {
-            return false;
+    private boolean isPaused() {
+        return is(LinkState.PAUSED);
+    }
+
+    private boolean is(LinkState other) {
+        return other.word().equals(state);
+    }
+
+    /** Whether the link was active, or paused by one whose pause yields, and is now paused by {@code by}. */
+    boolean pause(PausedBy by, String reason) {
+        boolean allowed = isPaused() ? pauser().yieldsTo(by) : is(LinkState.ACTIVE);
+        if (allowed) {
+            stand(new SyncLink.Standing(LinkState.PAUSED, reason, by));
         }
-        state = LinkState.ACTIVE.word();
-        stateReason = null;
-        return true;
+        return allowed;
+    }
+
+    /** Whether the link was paused by one whose pause {@code by} may end, and is active now. */
+    boolean resume(PausedBy by) {
+        boolean allowed = isPaused() && pauser().endsBy(by);
+        if (allowed) {
+            stand(new SyncLink.Standing(LinkState.ACTIVE, null, null));
+        }
+        return allowed;
+    }
+
+    /** A paused row without a name is of a time when only people paused. */
+    private PausedBy pauser() {
+        return pausedBy == null ? PausedBy.PERSON : PausedBy.of(pausedBy);
+    }
+
+    /** Whether the link's record was gone and the link has none any more. */
+    boolean giveUpRecord() {
+        boolean allowed = is(LinkState.RECORD_GONE);
+        if (allowed) {
+            recordKind = null;
+            recordId = null;
+            previousKind = null;
+            previousId = null;
+            stand(new SyncLink.Standing(LinkState.ACTIVE, null, null));
+        }
+        return allowed;
     }
 
     SyncLink link() {
         return new SyncLink(
-                id,
-                new ConnectionName(connection),
-                new ReferralId(referralId),
-                engagementId,
-                organization,
+                new SyncLink.Identity(
+                        id,
+                        new ConnectionName(connection),
+                        new ReferralId(referralId),
+                        engagementId,
+                        organization,
+                        created),
                 recordKind == null || recordId == null ? null : new RecordRef(recordKind, recordId),
                 previousKind == null || previousId == null ? null : new RecordRef(previousKind, previousId),
-                LinkState.of(state),
-                stateReason,
-                lastOutcome,
-                lastReason,
-                lastSyncedAt,
-                created);
+                new SyncLink.Standing(LinkState.of(state), stateReason, isPaused() ? pauser() : null),
+                new SyncLink.Last(lastOutcome, lastReason, lastSyncedAt));
     }
 
     private static @Nullable String shortened(@Nullable String text) {

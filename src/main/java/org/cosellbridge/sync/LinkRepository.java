@@ -5,10 +5,13 @@ import jakarta.inject.Singleton;
 import jakarta.persistence.EntityManager;
 import jakarta.persistence.LockModeType;
 import jakarta.persistence.TypedQuery;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.cosellbridge.connector.ConnectionName;
 import org.cosellbridge.connector.RecordRef;
 import org.cosellbridge.platform.Page;
@@ -46,6 +49,34 @@ class LinkRepository {
                 .setParameter("record", record.id()));
     }
 
+    /** The link that pointed to this record before it moved, the newest where there are several. */
+    Optional<SyncLink> findByPrevious(ConnectionName connection, RecordRef record) {
+        return one(entities.createQuery(
+                        "select l from LinkEntity l where l.connection = :connection and l.previousKind = :kind and l.previousId = :record order by l.id desc",
+                        LinkEntity.class)
+                .setParameter("connection", connection.value())
+                .setParameter("kind", record.kind())
+                .setParameter("record", record.id()));
+    }
+
+    /** Those of these records of one kind to which a link points, or pointed before it moved. */
+    Set<String> listLinked(ConnectionName connection, String kind, Collection<String> records) {
+        Set<String> linked = new HashSet<>();
+        if (!records.isEmpty()) {
+            for (String record : List.of("record", "previous")) {
+                linked.addAll(entities.createQuery(
+                                "select l." + record + "Id from LinkEntity l where l.connection = :connection and l."
+                                        + record + "Kind = :kind and l." + record + "Id in :records",
+                                String.class)
+                        .setParameter("connection", connection.value())
+                        .setParameter("kind", kind)
+                        .setParameter("records", records)
+                        .getResultList());
+            }
+        }
+        return linked;
+    }
+
     Optional<SyncLink> findByEngagement(ConnectionName connection, String engagement, String organization) {
         return one(entities.createQuery(
                         "select l from LinkEntity l where l.connection = :connection and l.engagementId = :engagement and l.organization = :organization",
@@ -70,16 +101,32 @@ class LinkRepository {
         entities.flush();
     }
 
-    /** Whether there is such a link, it was active and is paused now. */
-    boolean pause(String id, String reason) {
-        LinkEntity stored = entities.find(LinkEntity.class, id, LockModeType.PESSIMISTIC_WRITE);
-        return stored != null && stored.pause(reason);
+    /**
+     * Pauses the link for this reason. Whether there is such a link and it was active, or paused by one whose pause yields to this
+     * one. Joins a transaction and holds the row to its end.
+     */
+    boolean pause(String id, PausedBy by, String reason) {
+        return lock(id).filter(stored -> stored.pause(by, reason)).isPresent();
     }
 
-    /** Whether there is such a link, it was paused and is active now. */
-    boolean resume(String id) {
-        LinkEntity stored = entities.find(LinkEntity.class, id, LockModeType.PESSIMISTIC_WRITE);
-        return stored != null && stored.resume();
+    /**
+     * Makes a paused link active again. Whether there is such a link and it was paused by one whose pause {@code by} may end. Joins a
+     * transaction and holds the row to its end.
+     */
+    boolean resume(String id, PausedBy by) {
+        return lock(id).filter(stored -> stored.resume(by)).isPresent();
+    }
+
+    /**
+     * Makes a link whose record is gone an active one without a record. Whether there is such a link and its record was gone. Joins a
+     * transaction and holds the row to its end.
+     */
+    boolean giveUpRecord(String id) {
+        return lock(id).filter(LinkEntity::giveUpRecord).isPresent();
+    }
+
+    private Optional<LinkEntity> lock(String id) {
+        return Optional.ofNullable(entities.find(LinkEntity.class, id, LockModeType.PESSIMISTIC_WRITE));
     }
 
     /** The links with a record, oldest first. */
@@ -90,6 +137,7 @@ class LinkRepository {
         and(where, values, "l.connection", "connection", filter.connection());
         and(where, values, "l.engagementId", "engagement", filter.engagement());
         and(where, values, "l.state", "state", filter.state());
+        and(where, values, "l.pausedBy", "pausedBy", filter.pausedBy());
         and(where, values, "l.lastOutcome", "outcome", filter.outcome());
         String record = filter.record();
         if (record != null) {
@@ -128,5 +176,6 @@ class LinkRepository {
             @Nullable String record,
             @Nullable String engagement,
             @Nullable String state,
+            @Nullable String pausedBy,
             @Nullable String outcome) {}
 }

@@ -7,7 +7,7 @@ import java.util.Optional;
 enum LinkState {
     /** Kept equal. */
     ACTIVE("active"),
-    /** A person switched the sync of this record off. */
+    /** Nothing is written until it is resumed; {@link PausedBy} says who stopped it. */
     PAUSED("paused"),
     /** The record is deleted or hidden; it is never created again without a person. */
     RECORD_GONE("record-gone"),

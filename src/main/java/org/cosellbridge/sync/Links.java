@@ -13,11 +13,15 @@ import java.util.UUID;
 import org.cosellbridge.audit.AuditEntry;
 import org.cosellbridge.audit.AuditKind;
 import org.cosellbridge.audit.AuditTrail;
+import org.cosellbridge.audit.FieldChange;
 import org.cosellbridge.connector.ConnectionName;
 import org.cosellbridge.connector.Connections;
 import org.cosellbridge.connector.Priority;
+import org.cosellbridge.mapping.FieldMapping;
+import org.cosellbridge.mapping.MappingDocument;
 import org.cosellbridge.platform.Page;
 import org.cosellbridge.platform.Problem;
+import org.cosellbridge.referral.Direction;
 import org.cosellbridge.referral.ReferralId;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +33,8 @@ public class Links {
     private final PlanRepository plans;
     private final FindingRepository findings;
     private final HoldRepository holds;
+    private final Decisions decisions;
+    private final Turns turns;
     private final Synchronization synchronization;
     private final ConnectionMappings mappings;
     private final Connections connections;
@@ -43,6 +49,8 @@ public class Links {
             PlanRepository plans,
             FindingRepository findings,
             HoldRepository holds,
+            Decisions decisions,
+            Turns turns,
             Synchronization synchronization,
             ConnectionMappings mappings,
             Connections connections,
@@ -53,6 +61,8 @@ public class Links {
         this.plans = plans;
         this.findings = findings;
         this.holds = holds;
+        this.decisions = decisions;
+        this.turns = turns;
         this.synchronization = synchronization;
         this.mappings = mappings;
         this.connections = connections;
@@ -60,7 +70,7 @@ public class Links {
         this.trail = trail;
     }
 
-    /** A sync link as the API shows it; {@code record} is {@code kind/id}. */
+    /** A sync link as the API shows it; {@code record} is {@code kind/id}, {@code pausedBy} says who paused a paused link. */
     public record LinkView(
             String id,
             String connection,
@@ -69,6 +79,7 @@ public class Links {
             @Nullable String record,
             String state,
             @Nullable String stateReason,
+            @Nullable String pausedBy,
             @Nullable String lastOutcome,
             @Nullable String lastReason,
             @Nullable Instant lastSyncedAt,
@@ -97,7 +108,7 @@ public class Links {
             @Nullable JsonValue partnerCenter,
             @Nullable JsonValue crm) {}
 
-    /** A field that keeps two sides apart. */
+    /** A field that keeps two sides apart; {@code decision} is what a person decided about a conflict and was not carried out yet. */
     public record FindingView(
             String id,
             String link,
@@ -110,7 +121,11 @@ public class Links {
             String explanation,
             JsonValue partnerCenter,
             JsonValue crm,
-            @Nullable Instant opened) {}
+            @Nullable Instant opened,
+            @Nullable DecisionView decision) {}
+
+    /** What a person decided about a conflict: that a side wins, or a value. */
+    public record DecisionView(String side, @Nullable JsonValue value, String decider, Instant decidedAt) {}
 
     /** Writes that wait for a person. */
     public record HoldView(String id, String connection, String cause, int written, int waiting, Instant created) {}
@@ -143,6 +158,7 @@ public class Links {
                 link.findRecord().map(Object::toString).orElse(null),
                 link.state().word(),
                 link.stateReason(),
+                Optional.ofNullable(link.pausedBy()).map(PausedBy::word).orElse(null),
                 link.lastOutcome(),
                 link.lastReason(),
                 link.lastSyncedAt(),
@@ -197,7 +213,15 @@ public class Links {
                 finding.sentence(),
                 finding.partnerCenter(),
                 finding.crm(),
-                finding.opened());
+                finding.opened(),
+                decisions
+                        .findOne(String.valueOf(finding.id()))
+                        .map(stored -> new DecisionView(
+                                DecisionBody.word(stored.decided().side()),
+                                stored.decided().value(),
+                                stored.decided().decider(),
+                                stored.at()))
+                        .orElse(null));
     }
 
     Page<FindingView> listFindings(
@@ -243,42 +267,167 @@ public class Links {
     /** A person wants this link looked at now. */
     @Transactional
     public Wanted want(String linkId) {
-        SyncLink link = find(linkId);
-        return want(List.of(SyncSubject.of(link.connection(), link.referral())), "person");
+        return want(find(linkId), UUID.randomUUID().toString());
     }
 
     /**
-     * A person pauses the link: from the next attempt on nothing is read or written for it, and wishes wait. Answers 409 unless the
-     * link is active.
+     * A person pauses the link: from the next attempt on nothing is read or written for it, and wishes wait. A link that the seller
+     * paused stays paused when the seller switches Sync on again. Answers 409 unless the link is active or paused by the seller.
      */
     @Transactional
     public LinkView pause(String linkId, String reason, String actor) {
         SyncLink link = find(linkId);
-        if (!links.pause(linkId, reason)) {
-            throw Problem.conflict("The link is " + link.state().word() + "; only an active link can be paused.");
+        if (!links.pause(linkId, PausedBy.PERSON, reason)) {
+            throw Problem.conflict("The link is " + link.state().word()
+                    + "; only an active link or one that the seller paused can be paused.");
         }
         trail.append(stateChanged(link, LinkState.PAUSED, reason, actor));
         return view(find(linkId));
     }
 
-    /** A person resumes a paused link; it is looked at now. Answers 409 unless it is paused. */
+    /**
+     * A person resumes a link that a person or the breaker paused; it is looked at now, and the breaker counts anew. Answers 409
+     * when it is not paused, and when the seller paused it.
+     */
     @Transactional
     public Wanted resume(String linkId, String actor) {
         SyncLink link = find(linkId);
-        if (!links.resume(linkId)) {
-            throw Problem.conflict("The link is " + link.state().word() + ", not paused.");
+        if (!links.resume(linkId, PausedBy.PERSON)) {
+            throw Problem.conflict(
+                    link.pausedBy() == PausedBy.SELLER
+                            ? "The seller paused the link with the CRM's Sync switch. Switch Sync on in the CRM to resume it."
+                            : "The link is " + link.state().word() + ", not paused.");
         }
+        turns.forget(linkId);
         trail.append(stateChanged(link, LinkState.ACTIVE, "Resumed.", actor));
-        return want(List.of(SyncSubject.of(link.connection(), link.referral())), "person");
+        return want(link, UUID.randomUUID().toString());
     }
 
-    private static AuditEntry stateChanged(SyncLink link, LinkState state, String reason, String actor) {
-        return AuditEntry.of(AuditKind.LINK_STATE_CHANGED)
+    /**
+     * A person asks for a new record in place of one that is gone. The link forgets the old one and all that was agreed about it.
+     * Answers 409 unless the link's record is gone.
+     */
+    @Transactional
+    public Wanted recreate(String linkId, String actor) {
+        SyncLink link = find(linkId);
+        String correlation = UUID.randomUUID().toString();
+        // in the order in which the end of an attempt takes the rows, so that the two never wait for each other
+        findings.listOpen(linkId).forEach(finding -> {
+            findings.close(finding);
+            trail.append(entry(
+                            link,
+                            finding.kind().equals(Finding.CONFLICT)
+                                    ? AuditKind.CONFLICT_CLOSED
+                                    : AuditKind.DIFFERENCE_CLOSED,
+                            actor)
+                    .correlation(correlation)
+                    .outcome("closed")
+                    .reason("The field " + finding.field() + " was that of a record which the link no longer has.")
+                    .build());
+        });
+        if (!links.giveUpRecord(linkId)) {
+            throw Problem.conflict("The link is " + link.state().word()
+                    + "; a new record can be asked for only when it is " + LinkState.RECORD_GONE.word() + ".");
+        }
+        baselines.remove(linkId);
+        plans.remove(linkId);
+        turns.forget(linkId);
+        trail.append(entry(link, AuditKind.LINK_RECREATE_ASKED, actor)
+                .correlation(correlation)
+                .outcome("asked")
+                .reason("A person asks for a new record in place of this one, which is deleted or hidden from us.")
+                .build());
+        return want(link, correlation);
+    }
+
+    /**
+     * A person decides a conflict; the next attempt carries it out if both sides still hold what they hold in the conflict now.
+     * Deciding again replaces a decision that was not carried out yet. Answers 404 when there is no such conflict, 409 when it was
+     * closed or the field cannot take this way, 422 when a side cannot hold the typed value.
+     */
+    @Transactional
+    public FindingView resolve(String conflictId, DecisionBody wish, String actor) {
+        Finding conflict = findings.lockOpen(Finding.CONFLICT, conflictId)
+                .orElseThrow(() -> findings.exists(Finding.CONFLICT, conflictId)
+                        ? Problem.conflict("The conflict " + conflictId + " is closed; nothing is left to decide.")
+                        : Problem.notFound("There is no conflict " + conflictId + "."));
+        SyncLink link = find(conflict.linkId());
+        MappingDocument document = link.findRecord()
+                .flatMap(record -> mappings.find(link.connection(), record.kind()))
+                .orElseThrow(() -> Problem.conflict("The connection no longer keeps records of this kind."));
+        FieldMapping mapping = document.findField(conflict.field())
+                .orElseThrow(() -> Problem.conflict("The mapping no longer has the field " + conflict.field()
+                        + "; the next look closes the conflict."));
+        DecisionCheck check = new DecisionCheck(document, mapping);
+        check.requireWay(wish.side());
+        JsonValue wished = wish.value();
+        DecisionCheck.Typed typed = wished == null ? null : check.typed(wished);
+        String subject =
+                mapping.personal() ? findings.findSubject(conflictId).orElse("referral " + link.referral()) : null;
+        Decided decided = new Decided(
+                wish.side(),
+                typed == null ? null : typed.partnerCenter(),
+                conflict.partnerCenter(),
+                conflict.crm(),
+                actor.replaceFirst("^user:", ""));
+        decisions.save(conflict, decided, subject);
+        String correlation = UUID.randomUUID().toString();
+        AuditEntry.Builder entry = entry(link, AuditKind.CONFLICT_DECIDED, actor)
+                .correlation(correlation)
+                .outcome(DecisionBody.word(wish.side()))
+                .reason("A person decided; it is written as long as both sides still hold what they held then.")
+                .mapping(document.label());
+        if (wish.side() != Decided.Side.CRM) {
+            entry.change(change(
+                    conflict,
+                    Direction.TO_CRM,
+                    typed == null ? conflict.partnerCenter() : typed.crm(),
+                    decided.decider(),
+                    subject));
+        }
+        if (wish.side() != Decided.Side.PARTNER_CENTER) {
+            entry.change(change(
+                    conflict,
+                    Direction.TO_PARTNER_CENTER,
+                    typed == null ? conflict.crm() : typed.partnerCenter(),
+                    decided.decider(),
+                    subject));
+        }
+        trail.append(entry.build());
+        want(link, correlation);
+        return view(conflict);
+    }
+
+    private static FieldChange change(
+            Finding conflict,
+            Direction direction,
+            @Nullable JsonValue decided,
+            String decider,
+            @Nullable String subject) {
+        return new FieldChange(
+                conflict.field(),
+                conflict.recordField(),
+                direction,
+                null,
+                conflict.partnerCenter(),
+                conflict.crm(),
+                decided,
+                "decided",
+                decider,
+                subject);
+    }
+
+    private static AuditEntry.Builder entry(SyncLink link, AuditKind kind, String actor) {
+        return AuditEntry.of(kind)
                 .actor(actor)
                 .connection(link.connection().value())
                 .referral(link.referral().value())
                 .engagement(link.engagement())
-                .record(link.findRecord().map(Object::toString).orElse(null))
+                .record(link.findRecord().map(Object::toString).orElse(null));
+    }
+
+    private static AuditEntry stateChanged(SyncLink link, LinkState state, String reason, String actor) {
+        return entry(link, AuditKind.LINK_STATE_CHANGED, actor)
                 .outcome(state.word())
                 .reason(reason)
                 .build();
@@ -292,12 +441,15 @@ public class Links {
                 connections.names().stream()
                         .map(name -> SyncSubject.of(name, id))
                         .toList(),
-                "person");
+                UUID.randomUUID().toString());
     }
 
-    private Wanted want(List<SyncSubject> subjects, String cause) {
-        String correlation = UUID.randomUUID().toString();
-        subjects.forEach(subject -> wants.want(new Want(subject, Priority.PERSON, cause, correlation, null)));
+    private Wanted want(SyncLink link, String correlation) {
+        return want(List.of(SyncSubject.of(link.connection(), link.referral())), correlation);
+    }
+
+    private Wanted want(List<SyncSubject> subjects, String correlation) {
+        subjects.forEach(subject -> wants.want(new Want(subject, Priority.PERSON, "person", correlation, null)));
         return new Wanted(subjects.stream().map(SyncSubject::key).toList(), correlation);
     }
 

@@ -36,11 +36,12 @@ public class LinksResource {
             @QueryParam("record") @Nullable String record,
             @QueryParam("engagement") @Nullable String engagement,
             @QueryParam("state") @Nullable String state,
+            @QueryParam("pausedBy") @Nullable String pausedBy,
             @QueryParam("outcome") @Nullable String outcome,
             @QueryParam("cursor") @Nullable String cursor,
             @QueryParam("limit") @Nullable String limit) {
         return links.list(
-                new LinkRepository.Filter(referral, connection, record, engagement, state, outcome),
+                new LinkRepository.Filter(referral, connection, record, engagement, state, pausedBy, outcome),
                 cursor,
                 Page.parseLimit(limit));
     }
@@ -70,10 +71,17 @@ public class LinksResource {
         return links.pause(id, reason, Callers.actor(security));
     }
 
-    /** Resumes a paused link and looks at it now. */
+    /** Resumes a link that a person or the breaker paused, and looks at it now. */
     @POST
     @Path("{id}/resume")
     public Response resume(@PathParam("id") String id) {
         return Response.accepted(links.resume(id, Callers.actor(security))).build();
+    }
+
+    /** Asks for a new record in place of one that is gone. */
+    @POST
+    @Path("{id}/recreate")
+    public Response recreate(@PathParam("id") String id) {
+        return Response.accepted(links.recreate(id, Callers.actor(security))).build();
     }
 }

@@ -36,6 +36,11 @@ final class PreviewAttempt implements Attempt {
     }
 
     @Override
+    public boolean isFromRecord() {
+        return false;
+    }
+
+    @Override
     public CallContext call() {
         return call;
     }

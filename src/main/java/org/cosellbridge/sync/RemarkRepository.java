@@ -19,20 +19,25 @@ class RemarkRepository {
 
     /** Notes the remark; false when it is the one noted before. Joins a transaction. */
     boolean note(ConnectionName connection, ReferralId referral, String remark) {
+        return note(connection, referral.value(), remark);
+    }
+
+    /** Notes a remark on a referral, or on a record that has none, by its id; false when it is the one noted before. Joins a transaction. */
+    boolean note(ConnectionName connection, String about, String remark) {
         String text = remark.length() > 1000 ? remark.substring(0, 1000) : remark;
         List<?> before = entities.createNativeQuery(
                         "select remark from sync_remark where connection = ?1 and referral_id = ?2")
                 .setParameter(1, connection.value())
-                .setParameter(2, referral.value())
+                .setParameter(2, about)
                 .getResultList();
         if (!before.isEmpty() && before.get(0).equals(text)) {
             return false;
         }
-        forget(connection, referral);
+        forget(connection, about);
         entities.createNativeQuery(
                         "insert into sync_remark (connection, referral_id, remark) values (?1, ?2, ?3) on conflict do nothing")
                 .setParameter(1, connection.value())
-                .setParameter(2, referral.value())
+                .setParameter(2, about)
                 .setParameter(3, text)
                 .executeUpdate();
         return true;
@@ -40,9 +45,13 @@ class RemarkRepository {
 
     /** Nothing is noted any more. Joins a transaction. */
     void forget(ConnectionName connection, ReferralId referral) {
+        forget(connection, referral.value());
+    }
+
+    private void forget(ConnectionName connection, String about) {
         entities.createNativeQuery("delete from sync_remark where connection = ?1 and referral_id = ?2")
                 .setParameter(1, connection.value())
-                .setParameter(2, referral.value())
+                .setParameter(2, about)
                 .executeUpdate();
     }
 }

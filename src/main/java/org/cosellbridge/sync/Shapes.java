@@ -13,6 +13,7 @@ import org.cosellbridge.mapping.CrmTable;
 import org.cosellbridge.mapping.FieldMapping;
 import org.cosellbridge.mapping.MappingDocument;
 import org.cosellbridge.mapping.RelatedMapping;
+import org.cosellbridge.mapping.Section;
 import org.jspecify.annotations.Nullable;
 
 /** Says in the connector's words what a mapping document says in its own: mapping knows no connector and no connector mapping. */
@@ -23,8 +24,18 @@ final class Shapes {
     static RecordShape of(MappingDocument document) {
         Map<String, RemoteField> fields = fields(document.fields());
         fields.putIfAbsent(document.referralKey(), RemoteField.of(document.referralKey(), RemoteField.Type.TEXT));
+        Section section = document.section();
+        add(fields, section.sync(), RemoteField.Type.BOOLEAN);
+        add(fields, section.status(), RemoteField.Type.TEXT);
+        add(fields, section.audit(), RemoteField.Type.TEXT);
         return new RecordShape(
                 document.record(), table(document.table()), document.referralKey(), List.copyOf(fields.values()));
+    }
+
+    private static void add(Map<String, RemoteField> fields, @Nullable String name, RemoteField.Type type) {
+        if (name != null) {
+            fields.putIfAbsent(name, RemoteField.of(name, type));
+        }
     }
 
     /** The shape of a related record. */

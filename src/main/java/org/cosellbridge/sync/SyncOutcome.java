@@ -1,6 +1,7 @@
 package org.cosellbridge.sync;
 
 import java.time.Instant;
+import org.cosellbridge.connector.Priority;
 import org.jspecify.annotations.Nullable;
 
 /** How an attempt ended: done, or one of the three answers to failure. */
@@ -14,8 +15,14 @@ public sealed interface SyncOutcome {
      * @param word {@code created}, {@code updated}, {@code unchanged}, {@code skipped}, {@code shadowed}, {@code held}, {@code
      *     conflict}
      * @param store what the ending transaction stores with the request's end: link, baseline, entries. It runs inside it.
+     * @param again the priority with which the subject is to be looked at once more, for what can wait; null: nothing waits
      */
-    record Done(String word, Runnable store) implements SyncOutcome {}
+    record Done(String word, Runnable store, @Nullable Priority again) implements SyncOutcome {
+        /** Nothing waits. */
+        public Done(String word, Runnable store) {
+            this(word, store, null);
+        }
+    }
 
     /**
      * Not now: the due time moves.

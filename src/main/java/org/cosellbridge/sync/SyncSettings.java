@@ -2,6 +2,7 @@ package org.cosellbridge.sync;
 
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.cosellbridge.mapping.ConflictRule;
@@ -15,6 +16,7 @@ class SyncSettings implements StartCheck {
     private final boolean shadow;
     private final ConflictRule adoption;
     private final int blastLimit;
+    private final Duration createTimeout;
     private final String organizationId;
 
     @Inject
@@ -32,6 +34,8 @@ class SyncSettings implements StartCheck {
         };
         // how many links one mapping change or restore writes to before the rest waits for a person
         blastLimit = configuration.number("cosell.sync.blast-limit", 500, 0, 1_000_000);
+        // how long Partner Center may go on with a create whose answer was lost; after that it is looked for once more
+        createTimeout = configuration.duration("cosell.partner-center.create-timeout", Duration.ofMinutes(4));
         // our organisation; unset: that of the first referral read which is not Microsoft's
         organizationId =
                 configuration.findText("cosell.partner-center.organization-id").orElse("");
@@ -52,6 +56,10 @@ class SyncSettings implements StartCheck {
 
     int blastLimit() {
         return blastLimit;
+    }
+
+    Duration createTimeout() {
+        return createTimeout;
     }
 
     Optional<OrganizationId> findOrganizationId() {

@@ -26,6 +26,12 @@ public class Synchronization implements RunsAttempts {
     final OrganizationRepository organizations;
     final RemarkRepository remarks;
     final RelatedRecords related;
+    final IntentRepository intents;
+    final MicrosoftReferralRepository microsoft;
+    final SeenVersions seen;
+    final Decisions decisions;
+    final Turns turns;
+    final ExternalReferences references;
     final ConnectionMappings mappings;
     final Connections connections;
     final PartnerCenter partnerCenter;
@@ -48,6 +54,12 @@ public class Synchronization implements RunsAttempts {
             OrganizationRepository organizations,
             RemarkRepository remarks,
             RelatedRecords related,
+            IntentRepository intents,
+            MicrosoftReferralRepository microsoft,
+            SeenVersions seen,
+            Decisions decisions,
+            Turns turns,
+            ExternalReferences references,
             ConnectionMappings mappings,
             Connections connections,
             PartnerCenter partnerCenter,
@@ -66,6 +78,12 @@ public class Synchronization implements RunsAttempts {
         this.organizations = organizations;
         this.remarks = remarks;
         this.related = related;
+        this.intents = intents;
+        this.microsoft = microsoft;
+        this.seen = seen;
+        this.decisions = decisions;
+        this.turns = turns;
+        this.references = references;
         this.mappings = mappings;
         this.connections = connections;
         this.partnerCenter = partnerCenter;
@@ -80,9 +98,18 @@ public class Synchronization implements RunsAttempts {
 
     @Override
     public SyncOutcome run(Attempt attempt) {
-        SyncOutcome outcome = outcome(new Run(this, attempt, false));
+        Run run;
+        try {
+            run = new Run(this, attempt, false);
+        } catch (AttemptEndedException notConfigured) {
+            return notConfigured.outcome();
+        }
+        SyncOutcome outcome = outcome(run);
         if (!(outcome instanceof SyncOutcome.Done)) {
             noteFailure(attempt, outcome);
+        }
+        if (outcome instanceof SyncOutcome.NotThisOne refused) {
+            run.noteDeadLetter(refused.reason());
         }
         return outcome;
     }
@@ -116,20 +143,7 @@ public class Synchronization implements RunsAttempts {
         Optional<SyncLink> link = find(attempt.subject());
         if (link.isPresent()) {
             attempt.store(() -> links.find(link.orElseThrow().id())
-                    .ifPresent(found -> links.save(new SyncLink(
-                            found.id(),
-                            found.connection(),
-                            found.referral(),
-                            found.engagement(),
-                            found.organization(),
-                            found.record(),
-                            found.previous(),
-                            found.state(),
-                            found.stateReason(),
-                            outcome.word(),
-                            reason(outcome),
-                            found.lastSyncedAt(),
-                            found.created()))));
+                    .ifPresent(found -> links.save(found.withFailure(outcome.word(), reason(outcome)))));
         }
     }
 

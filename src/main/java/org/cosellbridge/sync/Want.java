@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param subject what to look at
  * @param priority who waits for it
- * @param cause in one word what it came from: {@code event}, {@code person}, {@code sweep}, {@code release}, {@code related}
+ * @param cause in one word what it came from: {@code event}, {@code person}, {@code sweep}, {@code release}, {@code related}; {@code
+ *     poll} and {@code record} say that the CRM told of its record
  * @param correlationId of the cause
  * @param deliveryId the delivery that caused it, null when none did
  */
@@ -17,4 +18,9 @@ public record Want(
         Priority priority,
         String cause,
         String correlationId,
-        @Nullable String deliveryId) {}
+        @Nullable String deliveryId) {
+    /** Whether the CRM said that its record has news. */
+    public boolean isFromRecord() {
+        return cause.equals("poll") || cause.equals("record");
+    }
+}

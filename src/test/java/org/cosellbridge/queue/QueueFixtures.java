@@ -105,9 +105,14 @@ final class QueueFixtures implements AutoCloseable {
     }
 
     private void migrate() {
+        migrate("V202611200904__queue_requests.sql");
+        migrate("V202611200910__queue_request_from_record.sql");
+    }
+
+    private void migrate(String name) {
         String script;
-        try (InputStream stream = Objects.requireNonNull(
-                QueueFixtures.class.getResourceAsStream("/db/migration/V202611200904__queue_requests.sql"))) {
+        try (InputStream stream =
+                Objects.requireNonNull(QueueFixtures.class.getResourceAsStream("/db/migration/" + name))) {
             script = new String(stream.readAllBytes(), StandardCharsets.UTF_8).replaceAll("(?m)^\\s*--.*$", "");
         } catch (IOException unreadable) {
             throw new IllegalStateException(unreadable);

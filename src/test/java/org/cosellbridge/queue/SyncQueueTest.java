@@ -130,6 +130,74 @@ class SyncQueueTest {
     }
 
     @Test
+    void whatCanWaitIsLookedAtOnceMoreWithItsOwnPriority() {
+        fixtures.want(referral(1));
+        List<Priority> priorities = new ArrayList<>();
+        QueueFixtures.Node node = fixtures.node(attempt -> {
+            priorities.add(attempt.call().priority());
+            return new SyncOutcome.Done(
+                    "updated", () -> {}, attempt.call().priority() == Priority.EVENT ? Priority.WRITE_BACK : null);
+        });
+        node.drain();
+        assertThat(priorities).containsExactly(Priority.EVENT, Priority.WRITE_BACK);
+        assertThat(fixtures.state(referral(1))).isEqualTo("DONE");
+        fixtures.want(referral(1));
+        node.drain();
+        assertThat(priorities).hasSize(4);
+    }
+
+    @Test
+    void whatCanWaitNeverLowersAWantThatCameMeanwhile() {
+        fixtures.want(referral(1));
+        List<Priority> priorities = new ArrayList<>();
+        fixtures.node(attempt -> {
+                    priorities.add(attempt.call().priority());
+                    if (priorities.size() == 1) {
+                        fixtures.want(referral(1), Priority.PERSON);
+                    }
+                    return new SyncOutcome.Done(
+                            "updated", () -> {}, priorities.size() < 3 ? Priority.WRITE_BACK : null);
+                })
+                .drain();
+        assertThat(priorities).containsExactly(Priority.EVENT, Priority.PERSON, Priority.WRITE_BACK);
+    }
+
+    @Test
+    void anAttemptKnowsThatOnlyTheCrmAskedForIt() {
+        List<Boolean> seen = new ArrayList<>();
+        QueueFixtures.Node node = fixtures.node(attempt -> {
+            seen.add(attempt.isFromRecord());
+            return done();
+        });
+        fixtures.want(new Want(referral(1), Priority.EVENT, "poll", "c-1", null));
+        fixtures.want(new Want(referral(1), Priority.EVENT, "record", "c-2", null));
+        node.drain();
+        fixtures.want(new Want(referral(1), Priority.EVENT, "event", "c-3", null));
+        fixtures.want(new Want(referral(1), Priority.EVENT, "poll", "c-4", null));
+        node.drain();
+        fixtures.want(new Want(referral(1), Priority.EVENT, "poll", "c-5", null));
+        fixtures.want(new Want(referral(1), Priority.EVENT, "event", "c-6", null));
+        node.drain();
+        fixtures.want(new Want(referral(1), Priority.EVENT, "record", "c-7", null));
+        node.drain();
+        assertThat(seen).containsExactly(true, false, false, true);
+    }
+
+    @Test
+    void aFailedAttemptStillOwesWhatTheEventAskedFor() {
+        List<Boolean> seen = new ArrayList<>();
+        QueueFixtures.Node node = fixtures.node(attempt -> {
+            seen.add(attempt.isFromRecord());
+            return seen.size() == 1 ? notNow("Failed.") : done();
+        });
+        fixtures.want(new Want(referral(1), Priority.EVENT, "event", "c-1", null));
+        node.drain();
+        fixtures.want(new Want(referral(1), Priority.EVENT, "poll", "c-2", null));
+        node.drain();
+        assertThat(seen).containsExactly(false, false);
+    }
+
+    @Test
     void wantNeverShortensAPauseTheSystemAskedFor() {
         fixtures.want(referral(1));
         Instant asked = fixtures.clock.instant().plusSeconds(90);

@@ -2,10 +2,14 @@ package org.cosellbridge.referral;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class StatusTest {
     private static final List<String> ALL = List.of(
@@ -79,6 +83,61 @@ class StatusTest {
     void ownersMoveLessThanTheTableAllows(String from, String to, boolean allowed) {
         assertThat(ReferralState.parse(from).mayBeMovedTo(ReferralState.parse(to)))
                 .isEqualTo(allowed);
+    }
+
+    /** Every step that is not listed here and that is not to where the referral is already is no step. */
+    private static final Map<String, String> STEPS = Map.ofEntries(
+            Map.entry("New/Pending > Active/Accepted", "Active/Accepted"),
+            Map.entry("New/Pending > Closed/Won", "Active/Accepted"),
+            Map.entry("New/Pending > Closed/Lost", "Closed/Declined"),
+            Map.entry("New/Pending > Closed/Declined", "Closed/Declined"),
+            Map.entry("New/Received > Active/Accepted", "Active/Accepted"),
+            Map.entry("New/Received > Closed/Won", "Active/Accepted"),
+            Map.entry("New/Received > Closed/Lost", "Closed/Declined"),
+            Map.entry("New/Received > Closed/Declined", "Closed/Declined"),
+            Map.entry("New/None > Active/Accepted", "Active/Accepted"),
+            Map.entry("New/None > Closed/Won", "Active/Accepted"),
+            Map.entry("New/None > Closed/Lost", "Closed/Declined"),
+            Map.entry("New/None > Closed/Declined", "Closed/Declined"),
+            Map.entry("Active/Accepted > Closed/Won", "Closed/Won"),
+            Map.entry("Active/Accepted > Closed/Lost", "Closed/Lost"),
+            Map.entry("Active/None > Closed/Won", "Closed/Won"),
+            Map.entry("Active/None > Closed/Lost", "Closed/Lost"));
+
+    private static List<String> pairs() {
+        List<String> states = new ArrayList<>(ALL);
+        states.addAll(List.of(
+                "New/None",
+                "Active/None",
+                "New/Waiting",
+                "Active/Paused",
+                "Closed/Merged",
+                "Paused/Accepted",
+                "New/Won"));
+        return states.stream()
+                .flatMap(from -> states.stream().map(to -> from + " > " + to))
+                .toList();
+    }
+
+    @ParameterizedTest
+    @MethodSource("pairs")
+    void stepsOnlyWhereAnOwnerMayGo(String pair) {
+        String[] states = pair.split(" > ", 2);
+        String step = states[0].equals(states[1]) ? states[1] : STEPS.get(pair);
+
+        assertThat(ReferralState.parse(states[0])
+                        .stepTowards(ReferralState.parse(states[1]))
+                        .map(ReferralState::text))
+                .isEqualTo(Optional.ofNullable(step));
+    }
+
+    @Test
+    void everyStepIsOneThatTheOwnerMayTakeAndThatTheTableAllows() {
+        assertThat(STEPS).allSatisfy((pair, step) -> {
+            ReferralState from = ReferralState.parse(pair.split(" > ", 2)[0]);
+            assertThat(from.mayBeMovedTo(ReferralState.parse(step))).isTrue();
+            assertThat(from.mayBecome(ReferralState.parse(step))).isTrue();
+        });
     }
 
     @Test

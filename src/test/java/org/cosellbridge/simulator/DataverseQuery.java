@@ -45,6 +45,9 @@ final class DataverseQuery {
     private static final Set<String> OPTIONS =
             Set.of("$select", "$filter", "$orderby", "$top", "$expand", "$count", "$skiptoken", "$deltatoken", "tag");
     private static final Pattern EXPANSION = Pattern.compile("(\\w+)(?:\\(([^)]*)\\))?(?:,|$)");
+    private static final Pattern ESCAPE = Pattern.compile("%[0-9A-F]{2}");
+    private static final Pattern DELTA_TOKEN =
+            Pattern.compile("(?<version>\\d{1,18})!(?<time>[^!]+)!(?<generation>\\d{1,9})!(?<columns>[0-9a-f]+)");
     private static final DateTimeFormatter TOKEN_TIME =
             DateTimeFormatter.ofPattern("MM/dd/yyyy HH:mm:ss", Locale.ROOT).withZone(ZoneOffset.UTC);
 
@@ -52,8 +55,9 @@ final class DataverseQuery {
     private final Clock clock;
     private final Consumer<String> brokenRules;
     private final Map<String, Cursor> cursors = new HashMap<>();
-    private final Map<String, Long> incompatibleSince = new HashMap<>();
+    private final Map<String, Integer> tokenGenerations = new HashMap<>();
     private final Set<String> untracked = new HashSet<>();
+    private final Set<String> withoutGlobalRead = new HashSet<>();
 
     DataverseQuery(DataverseStore store, Clock clock, Consumer<String> brokenRules) {
         this.store = store;
@@ -64,11 +68,21 @@ final class DataverseQuery {
     private record Cursor(
             String rawQuery, String prefer, String context, List<JsonObject> rest, Optional<String> deltaLink) {}
 
+    private record Delta(List<DataverseRow> changed, List<String> deleted) {}
+
     private record Expansion(String navigation, Column column, Table target, List<String> select) {}
 
-    /** Tokens given so far are worth nothing: the table's columns changed in an incompatible way. */
-    void metadataChanged(Table table) {
-        incompatibleSince.put(table.name(), store.version());
+    /** Tokens given so far for this table are worth nothing. */
+    void expireTokens(Table table) {
+        tokenGenerations.merge(table.name(), 1, Integer::sum);
+    }
+
+    void globalRead(Table table, boolean granted) {
+        if (granted) {
+            withoutGlobalRead.remove(table.name());
+        } else {
+            withoutGlobalRead.add(table.name());
+        }
     }
 
     void changeTracking(Table table, boolean enabled) {
@@ -145,8 +159,14 @@ final class DataverseQuery {
                 ? store.rows(table)
                         .filter(filter(table, call.query().get("$filter")))
                         .count()
-                : delta(table, token, List.of()).size();
+                : countDelta(call, table, token);
         return SimulatorAnswer.text(200, Long.toString(Math.min(count, LARGEST_PAGE)));
+    }
+
+    private long countDelta(DataverseCall call, Table table, String token) {
+        checkTracking(call, table);
+        Delta delta = delta(table, token, List.of());
+        return (long) delta.changed().size() + delta.deleted().size();
     }
 
     /** {@code GET set}. */
@@ -191,73 +211,107 @@ final class DataverseQuery {
     private SimulatorAnswer track(DataverseCall call, Table table, Map<String, String> query, List<String> select) {
         for (String unsupported : List.of("$filter", "$orderby", "$expand", "$top")) {
             if (query.containsKey(unsupported)) {
+                brokenRules.accept("asked for change tracking together with " + unsupported);
                 throw DataverseStore.refuse(
                         400,
                         "0x80040203",
                         "The \"" + unsupported + "\" query parameter isn't supported when Change Tracking is enabled.");
             }
         }
-        if (!isTracked(table)) {
-            throw DataverseStore.refuse(400, "0x80040203", "Change tracking is not enabled for " + table.name() + ".");
-        }
+        checkTracking(call, table);
         String token = query.get("$deltatoken");
+        if (token != null && !call.rawQuery().equals(deltaQuery(query.get("$select"), token))) {
+            brokenRules.accept("changed the query options of a delta link of " + table.set());
+            throw expired();
+        }
         String context = context(call, table, select);
-        List<JsonObject> rows = token == null
-                ? store.rows(table)
-                        .map(row -> json(table, row, select, List.of(), false))
-                        .toList()
-                : delta(table, token, select).stream()
-                        .map(entry -> entry instanceof JsonObject object ? object : JsonValue.EMPTY_JSON_OBJECT)
-                        .map(object -> object.containsKey("reason")
-                                ? Json.createObjectBuilder()
-                                        .add(
-                                                "@odata.context",
-                                                call.root() + "/$metadata#" + table.set() + "/$deletedEntity")
-                                        .addAll(Json.createObjectBuilder(object))
-                                        .build()
-                                : object)
-                        .toList();
-        String next = store.version() + "!" + TOKEN_TIME.format(clock.instant());
-        String link = call.root() + "/" + table.set() + "?"
-                + (query.containsKey("$select") ? "$select=" + query.get("$select") + "&" : "") + "$deltatoken="
-                + URLEncoder.encode(next, StandardCharsets.UTF_8).replace("+", "%20");
+        List<JsonObject> rows = new ArrayList<>();
+        // without a token every row is new
+        Delta delta = token == null ? new Delta(changedSince(table, 0), List.of()) : delta(table, token, select);
+        delta.changed().forEach(row -> rows.add(json(table, row, select, List.of(), false)));
+        delta.deleted()
+                .forEach(id -> rows.add(Json.createObjectBuilder()
+                        .add("@odata.context", call.root() + "/$metadata#" + table.set() + "/$deletedEntity")
+                        .add("id", id)
+                        .add("reason", "deleted")
+                        .build()));
+        String next = store.version() + "!" + TOKEN_TIME.format(clock.instant()) + "!" + generation(table) + "!"
+                + fingerprint(table, select);
+        String link = call.root() + "/" + table.set() + "?" + deltaQuery(query.get("$select"), next);
         SimulatorAnswer answer = page(
                 call, table, token == null ? context : context + "/$delta", rows, Optional.of(link), Optional.empty());
         return answer.withHeader("Preference-Applied", "odata.track-changes");
     }
 
-    private List<JsonValue> delta(Table table, String token, List<String> select) {
-        String[] parts = token.split("!", 2);
-        long since;
+    private void checkTracking(DataverseCall call, Table table) {
+        if (!isTracked(table)) {
+            throw DataverseStore.refuse(400, "0x80040203", "Change tracking is not enabled for " + table.name() + ".");
+        }
+        if (withoutGlobalRead.contains(table.name())) {
+            throw DataverseStore.refuse(
+                    403,
+                    "0x80040220",
+                    "SecLib::CheckPrivilege failed. User: " + call.author().userId() + ", PrivilegeName: prvRead"
+                            + table.name() + ", Required Depth: Global");
+        }
+    }
+
+    /** The query of a delta link; with escapes in lower case, as Dataverse writes them and most clients would not. */
+    private static String deltaQuery(@Nullable String select, String token) {
+        String encoded = URLEncoder.encode(token, StandardCharsets.UTF_8).replace("+", "%20");
+        String escaped =
+                ESCAPE.matcher(encoded).replaceAll(match -> match.group().toLowerCase(Locale.ROOT));
+        return (select == null ? "" : "$select=" + select + "&") + "$deltatoken=" + escaped;
+    }
+
+    private int generation(Table table) {
+        return tokenGenerations.getOrDefault(table.name(), 0);
+    }
+
+    private static String fingerprint(Table table, List<String> select) {
+        return Integer.toHexString((table.name() + select).hashCode());
+    }
+
+    private List<DataverseRow> changedSince(Table table, long since) {
+        return store.rows(table)
+                .filter(row -> row.version() > since)
+                .sorted(Comparator.comparingLong(DataverseRow::version))
+                .toList();
+    }
+
+    /** What changed since the token was given: rows as they are now by version, then what was deleted. */
+    private Delta delta(Table table, String token, List<String> select) {
+        Matcher parts = DELTA_TOKEN.matcher(token);
+        if (!parts.matches()) {
+            throw expired();
+        }
         Instant given;
         try {
-            since = Long.parseLong(parts[0]);
-            given = LocalDateTime.parse(parts.length > 1 ? parts[1] : "", TOKEN_TIME)
-                    .toInstant(ZoneOffset.UTC);
-        } catch (NumberFormatException | DateTimeException malformed) {
+            given = LocalDateTime.parse(parts.group("time"), TOKEN_TIME).toInstant(ZoneOffset.UTC);
+        } catch (DateTimeException malformed) {
             throw expired();
         }
         int days = store.rows(store.schema().table("organization"))
                 .map(row -> row.number("expirechangetrackingindays"))
                 .findFirst()
                 .orElse(7);
-        if (given.plus(Duration.ofDays(days)).isBefore(clock.instant())
-                || since < incompatibleSince.getOrDefault(table.name(), 0L)) {
+        boolean otherColumns = !select.isEmpty() && !parts.group("columns").equals(fingerprint(table, select));
+        if (otherColumns) {
+            brokenRules.accept("used a delta token of " + table.set() + " for other columns");
+        }
+        if (otherColumns
+                || given.plus(Duration.ofDays(days)).isBefore(clock.instant())
+                || Integer.parseInt(parts.group("generation")) != generation(table)) {
             throw expired();
         }
-        List<JsonValue> changes = new ArrayList<>();
-        store.rows(table)
-                .filter(row -> row.version() > since)
-                .sorted(Comparator.comparingLong(DataverseRow::version))
-                .forEach(row -> changes.add(json(table, row, select, List.of(), false)));
-        store.deletions().stream()
+        long since = Long.parseLong(parts.group("version"));
+        List<String> deleted = store.deletions().stream()
                 .filter(deletion -> deletion.table().equals(table.name()) && deletion.version() > since)
-                .filter(deletion -> store.find(table, deletion.id()).isEmpty())
-                .forEach(deletion -> changes.add(Json.createObjectBuilder()
-                        .add("id", deletion.id())
-                        .add("reason", "deleted")
-                        .build()));
-        return changes;
+                .map(DataverseStore.Deletion::id)
+                .filter(id -> store.find(table, id).isEmpty())
+                .distinct()
+                .toList();
+        return new Delta(changedSince(table, since), deleted);
     }
 
     private static SimulatorAnswer.RefusedException expired() {

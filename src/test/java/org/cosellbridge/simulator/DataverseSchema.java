@@ -300,8 +300,12 @@ final class DataverseSchema {
 
     private static Builder user() {
         return new Builder("systemuser", "systemusers", "systemuserid", "fullname", 8)
+                .text("firstname", 256)
+                .text("lastname", 256)
                 .text("fullname", 200)
+                .readOnly("fullname")
                 .text("internalemailaddress", 100)
+                .text("address1_telephone1", 64)
                 .text("domainname", 1024)
                 .id("applicationid")
                 .id("azureactivedirectoryobjectid")

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -25,6 +26,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.cosellbridge.simulator.DataverseSchema.Column;
@@ -68,6 +70,8 @@ public final class DataverseSimulator implements AutoCloseable {
     private final Map<String, AtomicInteger> running = new ConcurrentHashMap<>();
     private final Map<Integer, String> faultCodes = new ConcurrentHashMap<>();
     private final Map<String, Boolean> optimistic = new ConcurrentHashMap<>();
+    private final DataverseLabels labels = new DataverseLabels();
+    private final DataverseAutomations automations;
     private volatile int callsPerWindow = 6000;
     private volatile Duration window = Duration.ofMinutes(5);
     private volatile int concurrentCalls = 52;
@@ -88,8 +92,10 @@ public final class DataverseSimulator implements AutoCloseable {
         this.server = new SimulatorServer("Dataverse", port);
         this.store = new DataverseStore(clock, server.log()::breakRule);
         this.query = new DataverseQuery(store, clock, server.log()::breakRule);
-        this.webhooks = new DataverseWebhooks(store, organizationId, businessUnitId, url());
+        this.webhooks =
+                new DataverseWebhooks(store, organizationId, businessUnitId, url(), clock, server.log()::breakRule);
         this.seller = new Author(UUID.randomUUID().toString(), true, "");
+        this.automations = new DataverseAutomations(store);
         seed();
         routes();
         server.refusal(this::refusal);
@@ -108,7 +114,7 @@ public final class DataverseSimulator implements AutoCloseable {
      * @param set the set of the row
      * @param id its id
      * @param columns the columns that were written
-     * @param bySeller whether a person wrote, not a call
+     * @param bySeller whether a person or an automation of the environment wrote, not a call
      * @param tag the call's tag, empty for none
      */
     public record Write(
@@ -158,7 +164,8 @@ public final class DataverseSimulator implements AutoCloseable {
             return known.orElseGet(() -> store.create(
                             users,
                             Json.createObjectBuilder()
-                                    .add("fullname", "# Application " + clientId)
+                                    .add("firstname", "#")
+                                    .add("lastname", "Application " + clientId)
                                     .add("applicationid", clientId)
                                     .add(
                                             "azureactivedirectoryobjectid",
@@ -180,6 +187,11 @@ public final class DataverseSimulator implements AutoCloseable {
                     .toList()
                     .forEach(row -> store.delete(users, row, seller));
         }
+    }
+
+    /** The id of the seller's row in {@code systemusers}. */
+    public String sellerId() {
+        return seller.userId();
     }
 
     /** Every row of the set with all its columns, empty ones as null, in the order of creation. */
@@ -207,14 +219,14 @@ public final class DataverseSimulator implements AutoCloseable {
         return json.build();
     }
 
-    /** The seller creates a row, written as a call's body would be, and its id is answered. */
+    /** The seller creates a row, written as a call's body would be (references by {@code @odata.bind}), and its id is answered. */
     public String create(String set, Map<String, ?> columns) {
         Table table = table(set);
         return bySeller(() -> store.create(table, body(columns), Map.of(), seller))
                 .id();
     }
 
-    /** The seller changes columns of a row, written as a call's body would be. */
+    /** The seller changes columns of a row, written as a call's body would be (references by {@code @odata.bind}, null empties). */
     public void edit(String set, String id, Map<String, ?> columns) {
         Table table = table(set);
         bySeller(() -> store.update(table, get(table, id), body(columns), seller));
@@ -234,6 +246,61 @@ public final class DataverseSimulator implements AutoCloseable {
             store.close(won, body, seller);
             return get(store.schema().table("opportunity"), opportunityId);
         });
+    }
+
+    /**
+     * The seller qualifies an open lead: an account and a contact are made where the lead names none, and the opportunity, if wanted,
+     * with the lead as its {@code originatingleadid}. Columns of the Partner Center section are not copied: they are not mapped.
+     *
+     * @return the id of the opportunity; empty when none was wanted
+     */
+    public Optional<String> qualify(String leadId, boolean createOpportunity) {
+        List<DataverseRow> made = new ArrayList<>();
+        bySeller(() -> {
+            DataverseRow lead = get(store.schema().table("lead"), leadId);
+            JsonObject body = Json.createObjectBuilder()
+                    .add("CreateAccount", lead.text("_parentaccountid_value").isEmpty())
+                    .add("CreateContact", lead.text("_parentcontactid_value").isEmpty())
+                    .add("CreateOpportunity", createOpportunity)
+                    .add("Status", store.schema().table("lead").defaultStatus(1))
+                    .build();
+            made.addAll(store.qualify(lead, body, seller));
+            return lead;
+        });
+        return made.stream()
+                .filter(row -> row.table().equals("opportunity"))
+                .map(DataverseRow::id)
+                .findFirst();
+    }
+
+    /**
+     * From now on an automation of the environment sets this column to another value whenever a call has written it: as a later edit
+     * of its own, by its own user and with a version of its own, after the call's answer was made. A rule that answers the value it is
+     * given edits nothing.
+     *
+     * @param set the set of the rows
+     * @param column a column that is no reference
+     * @param rule from the value the row has to the value that the automation gives it
+     */
+    public void rewrite(String set, String column, UnaryOperator<JsonValue> rule) {
+        synchronized (store) {
+            automations.rewrite(table(set), column, rule);
+            store.takeEvents();
+        }
+    }
+
+    /** The automations of {@link #rewrite} end. */
+    public void stopRewriting() {
+        synchronized (store) {
+            automations.stop();
+        }
+    }
+
+    /** The edits of automations that the platform refused, one sentence each. */
+    public List<String> failedAutomations() {
+        synchronized (store) {
+            return automations.failed();
+        }
     }
 
     /** The seller deletes a row. */
@@ -343,7 +410,28 @@ public final class DataverseSimulator implements AutoCloseable {
     /** Someone changes the columns of a table in a way that ends every delta link. */
     public void metadataChanged(String tableName) {
         synchronized (store) {
-            query.metadataChanged(store.schema().table(tableName));
+            query.expireTokens(store.schema().table(tableName));
+        }
+    }
+
+    /** Every delta link given so far has expired. */
+    public void expireTokens() {
+        synchronized (store) {
+            store.schema().tables().forEach(query::expireTokens);
+        }
+    }
+
+    /** Whether application users may read every row of a table, which change tracking asks for; by default they may. */
+    public void globalRead(String tableName, boolean granted) {
+        synchronized (store) {
+            query.globalRead(store.schema().table(tableName), granted);
+        }
+    }
+
+    /** The environment's owner gives a column this label; an empty one takes the label away. */
+    public void label(String tableName, String column, String label) {
+        synchronized (store) {
+            labels.rename(tableName, column, label);
         }
     }
 
@@ -382,7 +470,10 @@ public final class DataverseSimulator implements AutoCloseable {
                 store.schema().table("systemuser"),
                 Json.createObjectBuilder()
                         .add("systemuserid", seller.userId())
-                        .add("fullname", "Sam Seller")
+                        .add("firstname", "Sam")
+                        .add("lastname", "Seller")
+                        .add("internalemailaddress", "sam.seller@contoso.example")
+                        .add("address1_telephone1", "+1 425 555 0100")
                         .build(),
                 Map.of(),
                 seller);
@@ -553,7 +644,7 @@ public final class DataverseSimulator implements AutoCloseable {
             }
             synchronized (store) {
                 SimulatorAnswer answer = handle(call);
-                webhooks.send(store.takeEvents());
+                afterwards();
                 return answer;
             }
         } finally {
@@ -601,9 +692,17 @@ public final class DataverseSimulator implements AutoCloseable {
                     break;
                 }
             }
-            webhooks.send(store.takeEvents());
+            afterwards();
         }
         return DataverseBatch.answer(parts, answers);
+    }
+
+    /** What a call's writes set off. */
+    private void afterwards() {
+        List<DataverseStore.Event> events = store.takeEvents();
+        webhooks.send(events);
+        automations.run(events);
+        webhooks.send(store.takeEvents());
     }
 
     private SimulatorAnswer single(DataverseCall outer, DataverseBatch.Part part) {
@@ -897,6 +996,9 @@ public final class DataverseSimulator implements AutoCloseable {
                     .build();
             return SimulatorAnswer.json(200, selected(call, all));
         }
+        if (rest.equals("Attributes")) {
+            return SimulatorAnswer.json(200, attributes(call, table));
+        }
         if (rest.equals("Keys")) {
             JsonArrayBuilder keys = Json.createArrayBuilder();
             store.keys().stream()
@@ -932,6 +1034,54 @@ public final class DataverseSimulator implements AutoCloseable {
         }
         server.log().breakRule("undocumented metadata: " + call.path());
         throw DataverseStore.noSet(rest);
+    }
+
+    /** The columns, and for each lookup the virtual one with the other row's name, which has no label. */
+    private JsonObject attributes(DataverseCall call, Table table) {
+        for (String option : call.query().keySet()) {
+            if (!option.equals("$select")) {
+                server.log().breakRule("undocumented query option of metadata: " + option);
+                throw DataverseStore.refuse(400, "0x0", "The query parameter " + option + " is not supported.");
+            }
+        }
+        JsonArrayBuilder attributes = Json.createArrayBuilder();
+        table.columns().values().stream()
+                .sorted(Comparator.comparing(Column::name))
+                .forEach(column -> {
+                    attributes.add(attribute(call, table, column.name(), labels.find(table.name(), column.name())));
+                    if (column.kind() == Kind.LOOKUP) {
+                        attributes.add(attribute(call, table, column.name() + "name", Optional.empty()));
+                    }
+                });
+        return Json.createObjectBuilder()
+                .add("@odata.context", call.root() + "/$metadata#EntityDefinitions('" + table.name() + "')/Attributes")
+                .add("value", attributes)
+                .build();
+    }
+
+    private static JsonObject attribute(DataverseCall call, Table table, String name, Optional<String> label) {
+        JsonObjectBuilder display = Json.createObjectBuilder();
+        if (label.isPresent()) {
+            JsonObject localized = Json.createObjectBuilder()
+                    .add("Label", label.get())
+                    .add("LanguageCode", 1033)
+                    .build();
+            display.add("LocalizedLabels", Json.createArrayBuilder().add(localized))
+                    .add("UserLocalizedLabel", localized);
+        } else {
+            display.add("LocalizedLabels", JsonValue.EMPTY_JSON_ARRAY).addNull("UserLocalizedLabel");
+        }
+        String id = UUID.nameUUIDFromBytes((table.name() + "." + name).getBytes(StandardCharsets.UTF_8))
+                .toString();
+        JsonObject all = Json.createObjectBuilder()
+                .add("LogicalName", name)
+                .add("DisplayName", display)
+                .add("MetadataId", id)
+                .build();
+        // the id always comes along
+        return Json.createObjectBuilder(selected(call, all))
+                .add("MetadataId", id)
+                .build();
     }
 
     private static JsonObject selected(DataverseCall call, JsonObject all) {

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
+import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
 import java.io.IOException;
 import java.io.StringReader;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -450,36 +452,229 @@ class DataverseSimulatorTest {
         assertThat(brokenRules()).hasSize(2);
     }
 
-    @Test
-    void tracksChangesWithDeletionsAndTheirEnd() {
-        String kept = opportunity("A");
-        String deleted = opportunity("B");
-        Answer start = send(request("GET", "opportunities?$select=name", "").header("Prefer", "odata.track-changes"));
-        String link = start.json().getString("@odata.deltaLink");
+    private Answer track(String query) {
+        return send(request("GET", "opportunities?$select=name" + query, "").header("Prefer", "odata.track-changes"));
+    }
 
-        dataverse.edit("opportunities", kept, Map.of("name", "A2"));
-        dataverse.edit("opportunities", kept, Map.of("name", "A3"));
+    private static String deltaLink(Answer answer) {
+        return answer.json().getString("@odata.deltaLink");
+    }
+
+    @Test
+    void tracksChangesByVersionThenDeletions() {
+        String first = opportunity("A");
+        String second = opportunity("B");
+        String deleted = opportunity("C");
+        dataverse.edit("opportunities", first, Map.of("name", "A2"));
+        Answer start = track("");
+        String link = deltaLink(start);
+
+        dataverse.edit("opportunities", second, Map.of("name", "B2"));
+        dataverse.edit("opportunities", first, Map.of("name", "A3"));
+        dataverse.edit("opportunities", second, Map.of("name", "B3"));
+        dataverse.edit("opportunities", deleted, Map.of("name", "C2"));
         dataverse.delete("opportunities", deleted);
+        String cameAndWent = opportunity("D");
+        dataverse.delete("opportunities", cameAndWent);
         Answer delta = get(link);
 
         assertThat(start.header("preference-applied")).isEqualTo("odata.track-changes");
-        assertThat(start.rows()).hasSize(2);
-        assertThat(delta.rows()).hasSize(2);
-        assertThat(delta.rows().get(0).getString("name")).isEqualTo("A3");
-        assertThat(delta.rows().get(1).getString("id")).isEqualTo(deleted);
-        assertThat(delta.rows().get(1).getString("reason")).isEqualTo("deleted");
-        assertThat(get(delta.json().getString("@odata.deltaLink")).rows()).isEmpty();
-        String token = link.substring(link.indexOf("$deltatoken"));
-        assertThat(get("opportunities/$count?" + token).body()).isEqualTo("2");
-        Answer filtered =
-                send(request("GET", "opportunities?$filter=name eq 'A'", "").header("Prefer", "odata.track-changes"));
-        assertThat(filtered.status()).isEqualTo(400);
-        now = now.plus(Duration.ofDays(8));
-        assertThat(get(link).code()).isEqualTo("0x80044352");
-        Answer fresh = send(request("GET", "opportunities?$select=name", "").header("Prefer", "odata.track-changes"));
-        dataverse.edit("opportunities", kept, Map.of("name", "A4"));
+        assertThat(start.rows()).extracting(row -> row.getString("name")).containsExactly("B", "C", "A2");
+        assertThat(delta.json().getString("@odata.context")).endsWith("#opportunities(name)/$delta");
+        assertThat(delta.rows()).hasSize(4);
+        assertThat(delta.rows().subList(0, 2))
+                .extracting(row -> row.getString("name"))
+                .containsExactly("A3", "B3");
+        assertThat(delta.rows().subList(2, 4))
+                .extracting(row -> row.getString("id"))
+                .containsExactly(deleted, cameAndWent);
+        assertThat(delta.rows().get(2).getString("reason")).isEqualTo("deleted");
+        assertThat(delta.rows().get(2).getString("@odata.context")).endsWith("#opportunities/$deletedEntity");
+        assertThat(get(deltaLink(delta)).rows()).isEmpty();
+        assertThat(get("opportunities/$count?" + link.substring(link.indexOf("$deltatoken")))
+                        .body())
+                .isEqualTo("4");
+        assertThat(brokenRules()).isEmpty();
+    }
+
+    @Test
+    void pagesWhatChanged() {
+        for (int i = 0; i < 5; i++) {
+            opportunity("Deal " + i);
+        }
+        String preference = "odata.track-changes,odata.maxpagesize=2";
+        Answer first = send(request("GET", "opportunities?$select=name", "").header("Prefer", preference));
+        opportunity("Later");
+        Answer second = send(
+                request("GET", first.json().getString("@odata.nextLink"), "").header("Prefer", preference));
+        Answer third = send(
+                request("GET", second.json().getString("@odata.nextLink"), "").header("Prefer", preference));
+
+        assertThat(first.json()).doesNotContainKey("@odata.deltaLink");
+        assertThat(third.json()).doesNotContainKey("@odata.nextLink");
+        assertThat(third.rows()).hasSize(1);
+        assertThat(get(deltaLink(third)).rows())
+                .extracting(row -> row.getString("name"))
+                .containsExactly("Later");
+        assertThat(brokenRules()).isEmpty();
+    }
+
+    @Test
+    void tracksChangesWithoutQueryOptions() {
+        for (String option : List.of("$filter=name eq 'A'", "$orderby=name", "$expand=parentaccountid", "$top=1")) {
+            Answer refused = track("&" + option);
+
+            assertThat(refused.status()).isEqualTo(400);
+            assertThat(refused.body()).contains("query parameter isn't supported when Change Tracking is enabled.");
+        }
+        assertThat(brokenRules()).hasSize(4);
+    }
+
+    @Test
+    void takesDeltaLinksOnlyAsItGaveThem() {
+        opportunity("A");
+        String link = deltaLink(track(""));
+
+        assertThat(link).contains("%21", "%2f").doesNotContain("%2F");
+        assertThat(get(link.replace("%2f", "%2F")).code()).isEqualTo("0x80044352");
+        assertThat(get(link.replace("$select=name", "$select=description")).code())
+                .isEqualTo("0x80044352");
+        assertThat(get(link + "&$count=true").code()).isEqualTo("0x80044352");
+        assertThat(brokenRules()).hasSize(3);
+        assertThat(get(link).status()).isEqualTo(200);
+    }
+
+    @Test
+    void deltaTokensEndAfterDaysWithTheMetadataOrAtOnce() {
+        opportunity("A");
+        String old = deltaLink(track(""));
+        now = now.plus(Duration.ofDays(7));
+        assertThat(get(old).status()).isEqualTo(200);
+        now = now.plus(Duration.ofSeconds(1));
+        assertThat(get(old).code()).isEqualTo("0x80044352");
+
+        String fresh = deltaLink(track(""));
+        dataverse.metadataChanged("lead");
+        assertThat(get(fresh).status()).isEqualTo(200);
         dataverse.metadataChanged("opportunity");
-        assertThat(get(fresh.json().getString("@odata.deltaLink")).code()).isEqualTo("0x80044352");
+        assertThat(get(fresh).code()).isEqualTo("0x80044352");
+
+        String again = deltaLink(track(""));
+        assertThat(get(again).status()).isEqualTo(200);
+        dataverse.expireTokens();
+        assertThat(get(again).code()).isEqualTo("0x80044352");
+        assertThat(get("opportunities?$deltatoken=gibberish").code()).isEqualTo("0x80044352");
+        assertThat(brokenRules()).isEmpty();
+    }
+
+    @Test
+    void tracksChangesOnlyOfTrackedTablesAndForWhoMayReadThemWhole() {
+        String flag = "EntityDefinitions(LogicalName='opportunity')?$select=ChangeTrackingEnabled";
+        assertThat(get(flag).json().getBoolean("ChangeTrackingEnabled")).isTrue();
+        dataverse.changeTracking("opportunity", false);
+        assertThat(track("").status()).isEqualTo(400);
+        assertThat(get(flag).json().getBoolean("ChangeTrackingEnabled")).isFalse();
+        dataverse.changeTracking("opportunity", true);
+        dataverse.globalRead("opportunity", false);
+
+        Answer refused = track("");
+
+        assertThat(refused.status()).isEqualTo(403);
+        assertThat(refused.code()).isEqualTo("0x80040220");
+        assertThat(get("opportunities?$select=name").status()).isEqualTo(200);
+    }
+
+    @Test
+    void describesItsColumns() {
+        dataverse.label("opportunity", "stepname", "Phase");
+        dataverse.label("opportunity", "description", "");
+        Answer answer = get("EntityDefinitions(LogicalName='opportunity')/Attributes?$select=LogicalName,DisplayName");
+        Map<String, String> labels = answer.rows().stream()
+                .collect(Collectors.toMap(
+                        row -> row.getString("LogicalName"),
+                        row -> row.getJsonObject("DisplayName").isNull("UserLocalizedLabel")
+                                ? ""
+                                : row.getJsonObject("DisplayName")
+                                        .getJsonObject("UserLocalizedLabel")
+                                        .getString("Label")));
+
+        assertThat(labels)
+                .containsEntry("cosell_howcanmicrosofthelp", "How can Microsoft help?")
+                .containsEntry("stepname", "Phase")
+                .containsEntry("description", "")
+                .containsEntry("owneridname", "");
+        assertThat(brokenRules()).isEmpty();
+        get("EntityDefinitions(LogicalName='opportunity')/Attributes?$top=1");
+        assertThat(brokenRules()).hasSize(1);
+    }
+
+    @Test
+    void anAutomationRewritesWhatCallsWroteAsALaterEdit() {
+        String id = opportunity("A");
+        dataverse.rewrite(
+                "opportunities", "name", name -> Json.createValue(((JsonString) name).getString() + " (checked)"));
+
+        Answer answer = send(request("PATCH", "opportunities(" + id + ")?$select=name", "{\"name\":\"B\"}")
+                .header("If-Match", "*")
+                .header("Prefer", "return=representation"));
+        JsonObject row = dataverse.row("opportunities", id).orElseThrow();
+
+        assertThat(answer.json().getString("name")).isEqualTo("B");
+        assertThat(row.getString("name")).isEqualTo("B (checked)");
+        assertThat(row.getString("@odata.etag")).isNotEqualTo(answer.json().getString("@odata.etag"));
+        assertThat(row.getString("_modifiedby_value")).isNotEqualTo(userId).isNotEqualTo(dataverse.sellerId());
+        assertThat(dataverse.row("systemusers", row.getString("_modifiedby_value")))
+                .isPresent();
+        assertThat(dataverse.updates("opportunities")).isEqualTo(1);
+        dataverse.edit("opportunities", id, Map.of("name", "by the seller"));
+        patch("opportunities(" + id + ")", "{\"description\":\"x\"}", "If-Match", "*");
+        assertThat(rowText(id, "name")).isEqualTo("by the seller");
+        dataverse.stopRewriting();
+        patch("opportunities(" + id + ")", "{\"name\":\"C\"}", "If-Match", "*");
+        assertThat(rowText(id, "name")).isEqualTo("C");
+        assertThat(dataverse.failedAutomations()).isEmpty();
+    }
+
+    @Test
+    void anAutomationEditsNothingThatItLeavesAsItIsOrMayNotSet() {
+        String id = opportunity("A");
+        dataverse.rewrite("opportunities", "estimatedvalue", value -> value);
+        dataverse.rewrite("opportunities", "description", value -> Json.createValue("x".repeat(2001)));
+
+        patch("opportunities(" + id + ")", "{\"estimatedvalue\":5,\"description\":\"y\"}", "If-Match", "*");
+
+        assertThat(rowText(id, "_modifiedby_value")).isEqualTo(userId);
+        assertThat(dataverse.failedAutomations())
+                .singleElement()
+                .satisfies(sentence -> assertThat(sentence).contains("0x80044331"));
+    }
+
+    @Test
+    void theSellerQualifiesALead() {
+        String account = dataverse.create("accounts", Map.of("name", "Contoso"));
+        String lead = dataverse.create(
+                "leads",
+                Map.of(
+                        "subject", "Topic",
+                        "lastname", "Doe",
+                        "cosell_referralidentifier", "R-9",
+                        "parentaccountid@odata.bind", "/accounts(" + account + ")"));
+
+        String opportunity = dataverse.qualify(lead, true).orElseThrow();
+
+        assertThat(rowText(opportunity, "_originatingleadid_value")).isEqualTo(lead);
+        assertThat(rowText(opportunity, "_parentaccountid_value")).isEqualTo(account);
+        assertThat(rowText(opportunity, "_modifiedby_value")).isEqualTo(dataverse.sellerId());
+        assertThat(rowText(opportunity, "cosell_referralidentifier")).isEmpty();
+        assertThat(dataverse.row("leads", lead).orElseThrow().getInt("statuscode"))
+                .isEqualTo(3);
+        assertThat(dataverse.rows("accounts")).hasSize(1);
+        assertThat(dataverse.rows("contacts")).hasSize(1);
+        assertThatThrownBy(() -> dataverse.qualify(lead, true)).isInstanceOf(IllegalArgumentException.class);
+        String other = dataverse.create("leads", Map.of("subject", "Topic", "lastname", "Doe"));
+        assertThat(dataverse.qualify(other, false)).isEmpty();
+        assertThat(dataverse.rows("opportunities")).hasSize(1);
+        assertThat(dataverse.creates("opportunities")).isZero();
     }
 
     @Test

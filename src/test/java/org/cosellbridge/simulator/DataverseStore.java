@@ -69,7 +69,13 @@ final class DataverseStore {
         }
     }
 
-    /** Who writes. */
+    /**
+     * Who writes.
+     *
+     * @param userId the row in {@code systemusers}
+     * @param seller whether it is done within the environment, by a person or an automation, not by a call
+     * @param tag of the call
+     */
     record Author(String userId, boolean seller, String tag) {}
 
     /** A row that is no more. */
@@ -474,7 +480,9 @@ final class DataverseStore {
             throw refuse(400, "0x80040203", "The lead is not open.");
         }
         List<DataverseRow> made = new ArrayList<>();
-        Optional<String> account = entity(body, "OpportunityCustomerId", "accountid");
+        // what the lead names already goes with the opportunity
+        Optional<String> account =
+                entity(body, "OpportunityCustomerId", "accountid").or(() -> lead.text("_parentaccountid_value"));
         if (body.getBoolean("CreateAccount")) {
             DataverseRow row = create(
                     schema.table("account"),
@@ -486,7 +494,7 @@ final class DataverseStore {
         }
         Map<String, String> binds = new LinkedHashMap<>();
         account.ifPresent(id -> binds.put("parentcustomerid_account", "/accounts(" + id + ")"));
-        Optional<String> contact = Optional.empty();
+        Optional<String> contact = lead.text("_parentcontactid_value");
         if (body.getBoolean("CreateContact")) {
             DataverseRow row = create(
                     schema.table("contact"),

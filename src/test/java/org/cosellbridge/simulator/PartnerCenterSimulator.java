@@ -30,6 +30,7 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -62,18 +63,18 @@ public final class PartnerCenterSimulator implements AutoCloseable {
     private static final int PAGE = 100;
     private static final Duration MINUTE = Duration.ofMinutes(1);
     private static final int TESTS_PER_MINUTE = 2;
-    private static final Duration ANSWER_DEADLINE = Duration.ofDays(14);
 
     private final SimulatorServer server;
     private final EntraSimulator entra;
     private final TestAuthority authority;
     private final ReferralStore store = new ReferralStore();
-    private final ReferralRules rules = new ReferralRules(store, ORGANIZATION, ORGANIZATION_NAME);
+    private final ReferralRules rules;
     private final WebhookRegistrations registrations = new WebhookRegistrations();
     private final WebhookDispatcher dispatcher;
     private final Map<String, X509Certificate> published = new ConcurrentHashMap<>();
     private final Map<String, Continuation> continuations = new ConcurrentHashMap<>();
     private final Set<String> requestIds = ConcurrentHashMap.newKeySet();
+    private final Map<String, UnaryOperator<JsonValue>> automations = new ConcurrentHashMap<>();
     private final SlidingLimit testLimit = new SlidingLimit(TESTS_PER_MINUTE, MINUTE);
     private volatile @Nullable SlidingLimit limit;
     private volatile int requestsPerMinute;
@@ -141,6 +142,7 @@ public final class PartnerCenterSimulator implements AutoCloseable {
                                 request,
                                 () -> registrations.testResult(request.pathValue("correlationId"), ORGANIZATION)))
                 .route("certificate", "GET", "/cert/{name}", this::certificate);
+        this.rules = new ReferralRules(store, ORGANIZATION, ORGANIZATION_NAME, server.log()::breakRule);
         this.dispatcher =
                 new WebhookDispatcher(registrations::target, this::certificateUrl, authority::issueDispatcher);
         requestsPerMinute(60);
@@ -279,10 +281,7 @@ public final class PartnerCenterSimulator implements AutoCloseable {
                 own = with(own, "/substatus", fromMicrosoft ? "Pending" : "Accepted");
             }
             if (own.getString("status").equals("New")) {
-                own = with(
-                        own,
-                        "/expirationDateTime",
-                        ReferralStore.format(Instant.now().plus(ANSWER_DEADLINE)));
+                own = with(own, "/expirationDateTime", ReferralRules.answerDeadline());
             } else {
                 own = with(own, "/acceptedDateTime", store.now());
             }
@@ -357,6 +356,63 @@ public final class PartnerCenterSimulator implements AutoCloseable {
         }
     }
 
+    /**
+     * Microsoft joins a deal that it was invited to.
+     *
+     * @param id of Microsoft's referral, of the partner's beside it, or of their engagement
+     * @return Microsoft's referral, with its number in Microsoft's CRM, which the partner's has as well
+     */
+    public JsonObject acceptByMicrosoft(String id) {
+        synchronized (store) {
+            return accept(ReferralStore.id(microsofts(id)));
+        }
+    }
+
+    /** Microsoft does not join a deal that it was invited to; {@code id} as for {@link #acceptByMicrosoft}. */
+    public JsonObject declineByMicrosoft(String id, String reason) {
+        synchronized (store) {
+            return decline(ReferralStore.id(microsofts(id)), reason);
+        }
+    }
+
+    private JsonObject microsofts(String id) {
+        String engagement = store.find(id)
+                .map(referral -> referral.getString("engagementId"))
+                .orElse(id);
+        return store.listEngagement(engagement).stream()
+                .filter(referral -> ReferralRules.MICROSOFT.equals(referral.getString("organizationId")))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("Microsoft takes no part in " + id + "."));
+    }
+
+    /**
+     * An automation at Partner Center: whenever a call writes this path, such as {@code /details/notes}, the value is changed at once
+     * by an edit of its own, with its own eTag and event. The call is answered as if there were no automation.
+     *
+     * @param automation from the value that was written to the one that shall stand; the same value makes no edit
+     */
+    public PartnerCenterSimulator rewrite(String path, UnaryOperator<JsonValue> automation) {
+        automations.put(path, automation);
+        return this;
+    }
+
+    /** Ends all automations. */
+    public void stopRewriting() {
+        automations.clear();
+    }
+
+    private void automate(String id, Predicate<String> isWritten) {
+        automations.forEach((path, automation) -> {
+            if (isWritten.test(path)) {
+                JsonValue before = at(referral(id), path).orElse(JsonValue.NULL);
+                JsonValue after = automation.apply(before);
+                if (!after.equals(before)) {
+                    edit(id, path, after);
+                }
+            }
+        });
+    }
+
     /** The organisation a new referral belongs to declines it. */
     public JsonObject decline(String id, String reason) {
         return close(id, "Declined", reason);
@@ -405,6 +461,11 @@ public final class PartnerCenterSimulator implements AutoCloseable {
         return store.list().stream()
                 .filter(referral -> organizationId.equals(referral.getString("organizationId")))
                 .toList();
+    }
+
+    /** The values, as id and path, that calls wrote although they were there already. Allowed, but each makes an event for nothing. */
+    public List<String> unchangedValues() {
+        return store.unchanged();
     }
 
     /** Microsoft's referrals beside this one. */
@@ -530,6 +591,7 @@ public final class PartnerCenterSimulator implements AutoCloseable {
         synchronized (store) {
             JsonObject saved = store.save(rules.created(body));
             tell(saved, "created", true);
+            automate(ReferralStore.id(saved), path -> at(body, path).isPresent());
             return representation(createStatus, saved);
         }
     }
@@ -547,6 +609,8 @@ public final class PartnerCenterSimulator implements AutoCloseable {
             request.header("If-Match").ifPresent(expected -> checkETag(current, expected));
             JsonObject saved = store.save(rules.patched(current, operations));
             tell(saved, "updated", true);
+            Set<String> written = written(operations);
+            automate(ReferralStore.id(saved), written::contains);
             // Without the preference not even the new eTag is promised.
             return request.header("Prefer")
                             .filter("return=representation"::equals)
@@ -554,6 +618,13 @@ public final class PartnerCenterSimulator implements AutoCloseable {
                     ? representation(200, saved).withHeader("Preference-Applied", "return=representation")
                     : SimulatorAnswer.empty(204);
         }
+    }
+
+    private static Set<String> written(JsonArray operations) {
+        return operations.stream()
+                .map(operation -> operation.asJsonObject().getString("path"))
+                .map(path -> path.endsWith("/-") ? path.substring(0, path.length() - 2) : path)
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     private SimulatorAnswer put(SimulatorRequest request) {
@@ -763,6 +834,7 @@ public final class PartnerCenterSimulator implements AutoCloseable {
                 .add("referrals", referrals)
                 .add("registration", registrations.shown())
                 .add("deliveries", deliveries)
+                .add("unchangedValueWrites", store.unchanged().size())
                 .build();
     }
 

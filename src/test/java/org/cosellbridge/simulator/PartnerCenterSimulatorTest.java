@@ -6,6 +6,7 @@ import static org.cosellbridge.simulator.JsonTree.text;
 import static org.cosellbridge.simulator.JsonTree.with;
 
 import jakarta.json.Json;
+import jakarta.json.JsonArray;
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonReader;
@@ -13,6 +14,7 @@ import jakarta.json.JsonStructure;
 import jakarta.json.JsonValue;
 import java.io.IOException;
 import java.io.StringReader;
+import java.math.BigDecimal;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -109,6 +111,8 @@ class PartnerCenterSimulatorTest {
                 "/name",
                 "/type",
                 "/customerProfile/name",
+                "/customerProfile/address/addressLine1",
+                "/customerProfile/address/city",
                 "/customerProfile/address/country",
                 "/consent/consentToToShareInfoWithOthers",
                 "/consent/consentToContact",
@@ -125,6 +129,98 @@ class PartnerCenterSimulatorTest {
         assertThat(partnerCenter.referrals()).isEmpty();
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "/customerProfile/address/country, Germany",
+        "/customerProfile/address/country, XX",
+        "/customerProfile/address/country, de",
+        "/details/currency, QQQ",
+        "/details/dealValue, 50000",
+        "/type, AssociatedToShared",
+        "/details/closingDateTime, 2027-01-15"
+    })
+    void refusesCreateWithWrongValue(String path, String value) {
+        Answer answer = call("POST", REFERRALS, with(ReferralFixtures.createRequest(1), path, Json.createValue(value)));
+
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(partnerCenter.referrals()).isEmpty();
+    }
+
+    @Test
+    void refusesCreateWithoutSolutionsOrWithHalfOnes() {
+        for (String solutions : List.of("[]", "[{\"type\":\"Name\"}]", "[{\"id\":\"SOL-1-ABC\"}]")) {
+            assertThat(call(
+                                    "POST",
+                                    REFERRALS,
+                                    with(
+                                            ReferralFixtures.createRequest(1),
+                                            "/details/requirements/solutions",
+                                            array(solutions)))
+                            .status())
+                    .as(solutions)
+                    .isEqualTo(400);
+        }
+    }
+
+    @Test
+    void wantsWholeContactWhenHelpIsAsked() {
+        JsonObject asking =
+                with(ReferralFixtures.partnerLed(1), "/inviteContext/assistanceRequestCode", "QuotesOrLicensing");
+
+        assertThat(call("POST", REFERRALS, with(asking, "/customerProfile/team", array("[{\"firstName\":\"Ana\"}]")))
+                        .status())
+                .isEqualTo(400);
+        assertThat(call("POST", REFERRALS, asking).status()).isEqualTo(200);
+    }
+
+    @Test
+    void normalisesTheStatusOfOwnDeals() {
+        JsonObject sent = with(with(ReferralFixtures.createRequest(1), "/status", "New"), "/substatus", "Pending");
+
+        JsonObject created = call("POST", REFERRALS, sent).object();
+
+        assertThat(created.getString("status") + "/" + created.getString("substatus"))
+                .isEqualTo("Active/Accepted");
+    }
+
+    @Test
+    void takesASecondReferralWithTheSameReferenceAndCountsIt() {
+        JsonObject deal = with(ReferralFixtures.createRequest(1), "/externalReferenceId", "crm-1");
+        JsonObject other =
+                call("POST", REFERRALS, ReferralFixtures.createRequest(2)).object();
+        call("POST", REFERRALS, deal);
+        assertThat(brokenRules()).isEmpty();
+
+        assertThat(call("POST", REFERRALS, deal).status()).isEqualTo(200);
+        assertThat(brokenRules()).containsExactly("duplicate referral: crm-1");
+
+        call(
+                "PATCH",
+                REFERRALS + "/" + other.getString("id"),
+                patch("/externalReferenceId", "crm-1"),
+                "If-Match",
+                other.getString("eTag"));
+        assertThat(brokenRules()).hasSize(2).allMatch(rule -> rule.contains("duplicate referral"));
+    }
+
+    @Test
+    void microsoftsReferralIsNoDuplicateOfOurs() {
+        JsonObject own = call("POST", REFERRALS, with(ReferralFixtures.partnerLed(1), "/externalReferenceId", "crm-1"))
+                .object();
+
+        call(
+                "POST",
+                REFERRALS,
+                with(
+                        ReferralFixtures.invitationToMicrosoft(
+                                1, own.getString("engagementId"), own.getString("organizationId")),
+                        "/externalReferenceId",
+                        "crm-1"));
+
+        assertThat(partnerCenter.referrals("msft")).hasSize(1);
+        assertThat(brokenRules()).isEmpty();
+    }
+
     @Test
     void invitesMicrosoftOnceIntoSharedEngagement() {
         JsonObject own = call("POST", REFERRALS, ReferralFixtures.partnerLed(1)).object();
@@ -136,7 +232,9 @@ class PartnerCenterSimulatorTest {
         assertThat(theirs.getString("organizationId")).isEqualTo("msft");
         assertThat(theirs.getString("status")).isEqualTo("New");
         assertThat(theirs.getString("engagementId")).isEqualTo(own.getString("engagementId"));
+        assertThat(text(theirs, "/expirationDateTime")).isPresent();
         assertThat(call("POST", REFERRALS, invitation).status()).isEqualTo(409);
+        assertThat(brokenRules()).containsExactly("asked Microsoft twice: engagement " + own.getString("engagementId"));
         assertThat(call("PATCH", REFERRALS + "/" + theirs.getString("id"), patch("/details/notes", "mine"))
                         .status())
                 .isEqualTo(403);
@@ -146,6 +244,77 @@ class PartnerCenterSimulatorTest {
                 .isPresent();
         assertThat(list("$filter", "engagementId eq '" + own.getString("engagementId") + "'"))
                 .hasSize(2);
+    }
+
+    @Test
+    void microsoftJoinsWhateverItsReferralIsNamedBy() {
+        for (int i = 0; i < 3; i++) {
+            JsonObject own =
+                    call("POST", REFERRALS, ReferralFixtures.partnerLed(i)).object();
+            JsonObject theirs = call(
+                            "POST",
+                            REFERRALS,
+                            ReferralFixtures.invitationToMicrosoft(
+                                    i, own.getString("engagementId"), own.getString("organizationId")))
+                    .object();
+            String name = List.of(own.getString("id"), theirs.getString("id"), own.getString("engagementId"))
+                    .get(i);
+
+            JsonObject accepted = partnerCenter.acceptByMicrosoft(name);
+
+            assertThat(accepted.getString("id")).isEqualTo(theirs.getString("id"));
+            assertThat(accepted.getString("substatus")).isEqualTo("Accepted");
+            assertThat(text(accepted, "/trackingInfo/microsoftMsxId"))
+                    .isPresent()
+                    .isEqualTo(text(partnerCenter.referral(own.getString("id")), "/trackingInfo/microsoftMsxId"));
+        }
+    }
+
+    @Test
+    void tellsOfOurReferralAndOfMicrosoftsBesideIt() {
+        partnerCenter.register(URI.create(receiver.url() + "/hook"), false);
+        partnerCenter.dispatcher().hold();
+        JsonObject own = call("POST", REFERRALS, ReferralFixtures.partnerLed(1)).object();
+        JsonObject theirs = call(
+                        "POST",
+                        REFERRALS,
+                        ReferralFixtures.invitationToMicrosoft(
+                                1, own.getString("engagementId"), own.getString("organizationId")))
+                .object();
+        String ours = own.getString("id");
+        String microsofts = theirs.getString("id");
+
+        call("PATCH", REFERRALS + "/" + ours, patch("/details/notes", "new"), "If-Match", own.getString("eTag"));
+        partnerCenter.acceptByMicrosoft(ours);
+        partnerCenter.declineByMicrosoft(ours, "No Microsoft seller directly manages this customer");
+
+        assertThat(text(partnerCenter.referral(microsofts), "/substatus")).hasValue("Declined");
+        assertThat(text(partnerCenter.referral(ours), "/substatus")).hasValue("Accepted");
+        assertThat(partnerCenter.dispatcher().deliveries().stream()
+                        .map(delivery ->
+                                delivery.event().name() + " " + delivery.event().resourceId()))
+                .containsExactly(
+                        "referral-created " + ours,
+                        "related-referral-created " + microsofts,
+                        "referral-updated " + ours,
+                        "related-referral-updated " + microsofts,
+                        "referral-updated " + ours,
+                        "related-referral-updated " + microsofts);
+    }
+
+    @Test
+    void onlyAnOwnReferralIsJoinedByMicrosoft() {
+        assertThat(call(
+                                "POST",
+                                REFERRALS,
+                                ReferralFixtures.invitationToMicrosoft(
+                                        1, UUID.randomUUID().toString(), PartnerCenterSimulator.ORGANIZATION))
+                        .status())
+                .isEqualTo(400);
+        JsonObject own = call("POST", REFERRALS, ReferralFixtures.partnerLed(1)).object();
+        JsonObject joining = with(ReferralFixtures.partnerLed(2), "/engagementId", own.getString("engagementId"));
+        assertThat(call("POST", REFERRALS, joining).status()).isEqualTo(400);
+        assertThat(partnerCenter.referrals()).hasSize(1);
     }
 
     @Test
@@ -184,6 +353,162 @@ class PartnerCenterSimulatorTest {
         assertThat(call("PATCH", REFERRALS + "/" + id, patch("/details/notes", "unguarded"))
                         .status())
                 .isEqualTo(204);
+    }
+
+    @Test
+    void countsValuesThatWereThereAlready() {
+        String id = partnerCenter.seed(ReferralFixtures.privateDeal(1));
+        JsonObject before = partnerCenter.referral(id);
+
+        assertThat(guarded(
+                        id,
+                        operation("/details/dealValue", Json.createValue(new BigDecimal("26000.00"))),
+                        operation("/details/closingDateTime", Json.createValue("2027-01-16T00:00:00.0000000Z")),
+                        operation("/details/notes", Json.createValue("new")),
+                        operation("/externalReferenceId", JsonValue.NULL),
+                        operation("/team", before.getJsonArray("team"))))
+                .isEqualTo(204);
+        assertThat(partnerCenter.unchangedValues())
+                .containsExactly(
+                        id + "/details/dealValue",
+                        id + "/details/closingDateTime",
+                        id + "/externalReferenceId",
+                        id + "/team");
+        assertThat(brokenRules()).isEmpty();
+    }
+
+    @Test
+    void aSubstatusThatMovesTakesItsStatusAlong() {
+        String id = partnerCenter.seed(ReferralFixtures.qualifiedLead(1));
+
+        guarded(
+                id,
+                operation("/status", Json.createValue("New")),
+                operation("/substatus", Json.createValue("Received")));
+        assertThat(partnerCenter.unchangedValues()).isEmpty();
+
+        guarded(
+                id,
+                operation("/status", Json.createValue("New")),
+                operation("/substatus", Json.createValue("Received")));
+        assertThat(partnerCenter.unchangedValues()).containsExactly(id + "/status", id + "/substatus");
+    }
+
+    @Test
+    void countsNumbersThatAreText() {
+        String id = partnerCenter.seed(ReferralFixtures.privateDeal(1));
+
+        assertThat(guarded(id, operation("/details/dealValue", Json.createValue("75000"))))
+                .isEqualTo(204);
+        assertThat(brokenRules()).containsExactly("a PATCH sends /details/dealValue as text");
+    }
+
+    @Test
+    void countsADealThatIsWonWithoutBeingAccepted() {
+        String id = partnerCenter.seed(ReferralFixtures.cosellFromMicrosoft(1));
+
+        assertThat(guarded(
+                        id,
+                        operation("/status", Json.createValue("Closed")),
+                        operation("/substatus", Json.createValue("Won"))))
+                .isEqualTo(204);
+        assertThat(brokenRules()).containsExactly("a referral is closed as Won without being accepted");
+    }
+
+    @Test
+    void takesWholeArraysAndAppends() {
+        String id = partnerCenter.seed(ReferralFixtures.privateDeal(1));
+        String solutions = "/details/requirements/solutions";
+
+        assertThat(guarded(
+                        id,
+                        operation(solutions, array("[{\"id\":\"SOL-2-ABC\",\"type\":\"Name\"}]")),
+                        operation("/team", array("[{\"email\":\"new@ourco.example\"}]"))))
+                .isEqualTo(204);
+        assertThat(guarded(
+                        id,
+                        Json.createObjectBuilder()
+                                .add("op", "add")
+                                .add("path", "/team/-")
+                                .add("value", Json.createObjectBuilder().add("email", "too@ourco.example"))
+                                .build()))
+                .isEqualTo(204);
+        assertThat(partnerCenter.referral(id).getJsonArray("team")).hasSize(2);
+        assertThat(guarded(id, operation(solutions, JsonValue.EMPTY_JSON_ARRAY)))
+                .isEqualTo(400);
+        assertThat(guarded(id, operation(solutions, array("[{\"id\":\"SOL-2-ABC\"}]"))))
+                .isEqualTo(400);
+        assertThat(guarded(id, operation(solutions + "/0/id", Json.createValue("SOL-3-ABC"))))
+                .isEqualTo(400);
+    }
+
+    @Test
+    void anAutomationChangesWhatACallWrote() {
+        partnerCenter.register(URI.create(receiver.url() + "/hook"), false);
+        partnerCenter.dispatcher().hold();
+        String id = partnerCenter.seed(ReferralFixtures.privateDeal(1));
+        partnerCenter.rewrite("/details/notes", value -> Json.createValue(value + "!"));
+
+        Answer answer = call(
+                "PATCH",
+                REFERRALS + "/" + id,
+                patch("/details/notes", "mine"),
+                "If-Match",
+                partnerCenter.referral(id).getString("eTag"),
+                "Prefer",
+                "return=representation");
+
+        assertThat(answer.text("/details/notes")).isEqualTo("mine");
+        assertThat(text(partnerCenter.referral(id), "/details/notes")).hasValue("\"mine\"!");
+        assertThat(partnerCenter.referral(id).getString("eTag")).isNotEqualTo(answer.text("/eTag"));
+        assertThat(partnerCenter.dispatcher().deliveries())
+                .hasSize(2)
+                .allMatch(delivery -> delivery.event().name().equals("referral-updated"));
+
+        guarded(id, operation("/details/dealValue", Json.createValue(7)));
+        partnerCenter.edit(id, "/details/notes", "a person's");
+        partnerCenter.stopRewriting();
+        guarded(id, operation("/details/notes", Json.createValue("last")));
+        assertThat(text(partnerCenter.referral(id), "/details/notes")).hasValue("last");
+        assertThat(partnerCenter.dispatcher().deliveries()).hasSize(5);
+    }
+
+    @Test
+    void anAutomationChangesWhatACreateWrote() {
+        partnerCenter.rewrite("/name", value -> Json.createValue("renamed")).rewrite("/salesStage", value -> value);
+
+        JsonObject created =
+                call("POST", REFERRALS, ReferralFixtures.createRequest(1)).object();
+
+        assertThat(created.getString("name")).isNotEqualTo("renamed");
+        assertThat(partnerCenter.referral(created.getString("id")).getString("name"))
+                .isEqualTo("renamed");
+    }
+
+    @Test
+    void aLostAnswerOfACreateLeavesTheReferralAndItsEvent() {
+        partnerCenter.register(URI.create(receiver.url() + "/hook"), false);
+        partnerCenter.dispatcher().hold();
+        partnerCenter.server().faults().next(1, Fault.loseAnswer(), (method, path) -> method.equals("POST"));
+
+        assertThat(call("POST", REFERRALS, ReferralFixtures.createRequest(1)).status())
+                .isZero();
+
+        assertThat(partnerCenter.referrals()).hasSize(1);
+        assertThat(partnerCenter.dispatcher().deliveries()).hasSize(1);
+    }
+
+    @Test
+    void aCreateThatIsCutOrRefusedLeavesNothing() {
+        partnerCenter.server().faults().next(1, Fault.cut());
+        partnerCenter.server().faults().next(1, Fault.status(500));
+
+        assertThat(call("POST", REFERRALS, ReferralFixtures.createRequest(1)).status())
+                .isZero();
+        assertThat(call("POST", REFERRALS, ReferralFixtures.createRequest(1)).status())
+                .isEqualTo(500);
+
+        assertThat(partnerCenter.referrals()).isEmpty();
     }
 
     @Test
@@ -630,6 +955,26 @@ class PartnerCenterSimulatorTest {
 
     private List<String> brokenRules() {
         return partnerCenter.server().log().brokenRules();
+    }
+
+    private int guarded(String id, JsonObject... operations) {
+        JsonArrayBuilder patch = Json.createArrayBuilder();
+        for (JsonObject operation : operations) {
+            patch.add(operation);
+        }
+        return call(
+                        "PATCH",
+                        REFERRALS + "/" + id,
+                        patch.build(),
+                        "If-Match",
+                        partnerCenter.referral(id).getString("eTag"))
+                .status();
+    }
+
+    private static JsonArray array(String json) {
+        try (JsonReader reader = Json.createReader(new StringReader(json))) {
+            return reader.readArray();
+        }
     }
 
     private static JsonStructure patch(String... pathsAndValues) {

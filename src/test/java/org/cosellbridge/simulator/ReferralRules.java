@@ -14,7 +14,9 @@ import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
 import java.math.BigDecimal;
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.Currency;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -23,10 +25,14 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.regex.Pattern;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** What Partner Center lets a partner do to a referral. Every refusal is an answer of 400 and leaves everything as it was. */
+/**
+ * What Partner Center lets a partner do to a referral. A refusal leaves everything as it was. What works but no careful client does is
+ * a broken rule.
+ */
 final class ReferralRules {
     static final String MICROSOFT = "msft";
 
@@ -146,17 +152,26 @@ final class ReferralRules {
             "@odata.context");
     private static final Set<String> FIXED_AFTER_CREATE =
             Set.of("type", "qualification", "target", "inviteContext", "mpnId");
-    private static final Pattern COUNTRY = Pattern.compile("[A-Z]{2}");
-    private static final Pattern CURRENCY = Pattern.compile("[A-Z]{3}");
+    private static final Set<String> COUNTRIES = Set.of(Locale.getISOCountries());
+    private static final Set<String> CURRENCIES = Currency.getAvailableCurrencies().stream()
+            .map(Currency::getCurrencyCode)
+            .collect(Collectors.toUnmodifiableSet());
+    private static final Set<String> SOLUTION_TYPES = Set.of("Category", "Name", "None");
+    private static final String REFERENCE = "/externalReferenceId";
+    private static final String DEAL_VALUE = "/details/dealValue";
+    private static final String CLOSING = "/details/closingDateTime";
+    private static final Duration ANSWER_DEADLINE = Duration.ofDays(14);
     private static final int MOST_ENTRIES = 50;
     private static final int LONGEST_SOLUTION_ID = 100;
 
     private final ReferralStore store;
     private final String organizationId;
     private final String organizationName;
+    private final Consumer<String> brokenRules;
 
-    ReferralRules(ReferralStore store, String organizationId, String organizationName) {
+    ReferralRules(ReferralStore store, String organizationId, String organizationName, Consumer<String> brokenRules) {
         this.store = store;
+        this.brokenRules = brokenRules;
         this.organizationId = organizationId;
         this.organizationName = organizationName;
     }
@@ -186,6 +201,7 @@ final class ReferralRules {
             throw ReferralErrors.invalid(
                     "/engagementId", "invalidEngagement", "Only another organisation's referral joins an engagement.");
         }
+        checkReference(body, "");
         // New and Pending may be sent; a deal of one's own is accepted from its beginning.
         String now = store.now();
         JsonObject own = with(with(content, "/status", "Active"), "/substatus", "Accepted");
@@ -212,6 +228,7 @@ final class ReferralRules {
         if (engagement.stream()
                 .anyMatch(referral ->
                         MICROSOFT.equals(text(referral, "/organizationId").orElse("")))) {
+            brokenRules.accept("asked Microsoft twice: engagement " + engagementId);
             throw ReferralErrors.of(409, "invalidRequest", "Microsoft takes part in this engagement already.")
                     .refused();
         }
@@ -232,14 +249,28 @@ final class ReferralRules {
             throw ReferralErrors.invalid(
                     "/inviteContext/invitedBy/organizationId", "invalidOrganization", "You invite as yourself.");
         }
-        if (objects(body, CONTACTS).stream().noneMatch(ReferralRules::isCompleteMember)) {
-            throw ReferralErrors.invalid(
-                    CONTACTS, "missingRequiredField", "Help needs a customer contact with name, phone and e-mail.");
-        }
         JsonObject theirs = with(with(content, "/status", "New"), "/substatus", "Pending");
+        theirs = with(theirs, "/expirationDateTime", answerDeadline());
         theirs = with(with(theirs, "/organizationId", MICROSOFT), "/organizationName", "Microsoft");
         theirs = with(theirs, "/inviteContext/invitedBy", organization(organizationId, organizationName));
         return complete(with(theirs, "/engagementId", engagementId), "Outgoing");
+    }
+
+    /** Until when a referral sent now is answered, or it expires. */
+    static String answerDeadline() {
+        return ReferralStore.format(Instant.now().plus(ANSWER_DEADLINE));
+    }
+
+    /** The server takes a reference for a second time; whoever sent it made a second referral of one deal. */
+    private void checkReference(JsonObject referral, String id) {
+        Optional<String> reference = text(referral, REFERENCE).filter(text -> !text.isBlank());
+        if (reference.isPresent()
+                && store.list().stream()
+                        .filter(other -> organizationId.equals(other.getString("organizationId")))
+                        .filter(other -> !ReferralStore.id(other).equals(id))
+                        .anyMatch(other -> reference.equals(text(other, REFERENCE)))) {
+            brokenRules.accept("duplicate referral: " + reference.get());
+        }
     }
 
     /** Adds what the server owns and the partner did not send. */
@@ -340,7 +371,39 @@ final class ReferralRules {
         if (paths.contains("/status") != paths.contains("/substatus")) {
             throw ReferralErrors.invalid("/status", "invalidTransition", "status and substatus are sent together.");
         }
-        return settled(current, patched);
+        JsonObject settled = settled(current, patched);
+        noteUnchanged(current, settled, paths);
+        return settled;
+    }
+
+    private void noteUnchanged(JsonObject current, JsonObject settled, Set<String> paths) {
+        // a status travels with its substatus, even where only one of the two moves
+        boolean moves = !isSame(current, settled, "/status") || !isSame(current, settled, "/substatus");
+        for (String path : paths) {
+            boolean ofState = path.equals("/status") || path.equals("/substatus");
+            if (!path.endsWith("/-") && isSame(current, settled, path) && !(ofState && moves)) {
+                store.noteUnchanged(ReferralStore.id(current) + path);
+            }
+        }
+    }
+
+    private static boolean isSame(JsonObject one, JsonObject other, String path) {
+        Optional<JsonValue> first = at(one, path);
+        Optional<JsonValue> second = at(other, path);
+        if (first.isPresent() && second.isPresent()) {
+            return switch (path) {
+                case DEAL_VALUE ->
+                    first.flatMap(JsonTree::number)
+                            .flatMap(amount -> second.flatMap(JsonTree::number).map(amount::compareTo))
+                            .equals(Optional.of(0));
+                case CLOSING ->
+                    first.get() instanceof JsonString before
+                            && second.get() instanceof JsonString after
+                            && Instant.parse(before.getString()).equals(Instant.parse(after.getString()));
+                default -> first.equals(second);
+            };
+        }
+        return first.equals(second);
     }
 
     /** The referral as a replacement leaves it. Not stored yet. */
@@ -396,7 +459,15 @@ final class ReferralRules {
         JsonObject settled = withType(changed);
         String from = text(current, "/status").orElse("");
         String to = text(settled, "/status").orElse("");
-        checkTransition(current, from, to, text(settled, "/substatus").orElse(""));
+        String substatus = text(settled, "/substatus").orElse("");
+        checkTransition(current, from, to, substatus);
+        if (from.equals("New") && (substatus.equals("Won") || substatus.equals("Lost"))) {
+            // The table permits it; only what was accepted is won or lost.
+            brokenRules.accept("a referral is closed as " + substatus + " without being accepted");
+        }
+        if (!text(current, REFERENCE).equals(text(settled, REFERENCE))) {
+            checkReference(settled, ReferralStore.id(current));
+        }
         if (!from.equals(to)) {
             settled = with(settled, "/expirationDateTime", JsonValue.NULL);
             settled = with(settled, to.equals("Active") ? "/acceptedDateTime" : "/closedDateTime", store.now());
@@ -457,9 +528,13 @@ final class ReferralRules {
                         path,
                         "invalidValue",
                         "must be true or false");
-            case "/details/closingDateTime" -> checkTime(value, path);
-            case "/details/currency" -> checkText(value, path, CURRENCY);
-            case "/details/dealValue" -> {
+            case CLOSING -> checkTime(value, path);
+            case "/details/currency" -> checkCode(value, path, CURRENCIES);
+            case DEAL_VALUE -> {
+                if (value instanceof JsonString) {
+                    // The documented sample has it as text, and it works; a number that is a number is safe.
+                    brokenRules.accept("a PATCH sends " + path + " as text");
+                }
                 return with(referral, path, JSON.createValue(dealValue(value, path)));
             }
             case "/status" -> checkEnum(value, path, STATUSES);
@@ -514,6 +589,7 @@ final class ReferralRules {
                     SOLUTIONS,
                     "missingRequiredField",
                     "Solution ID is required");
+            checkEnum(solution.get("type"), SOLUTIONS, SOLUTION_TYPES);
         }
     }
 
@@ -524,11 +600,13 @@ final class ReferralRules {
             checkEnum(body.get("qualification"), "/qualification", QUALIFICATIONS);
         }
         requireText(body, "/customerProfile/name");
+        requireText(body, "/customerProfile/address/addressLine1");
+        requireText(body, "/customerProfile/address/city");
         requireText(body, "/customerProfile/address/country");
-        checkText(
+        checkCode(
                 at(body, "/customerProfile/address/country").orElse(JsonValue.NULL),
                 "/customerProfile/address/country",
-                COUNTRY);
+                COUNTRIES);
         text(body, "/customerProfile/size")
                 .filter(size -> !size.isEmpty())
                 .ifPresent(size -> require(
@@ -547,20 +625,34 @@ final class ReferralRules {
                 "/consent/consentToToShareInfoWithOthers",
                 "missingConsent",
                 "must be true");
-        JsonValue dealValue = at(body, "/details/dealValue").orElse(JsonValue.NULL);
-        require(dealValue instanceof JsonNumber, "/details/dealValue", "missingRequiredField", "must be a number");
-        dealValue(dealValue, "/details/dealValue");
-        checkText(at(body, "/details/currency").orElse(JsonValue.NULL), "/details/currency", CURRENCY);
-        checkTime(at(body, "/details/closingDateTime").orElse(JsonValue.NULL), "/details/closingDateTime");
+        JsonValue dealValue = at(body, DEAL_VALUE).orElse(JsonValue.NULL);
+        require(dealValue instanceof JsonNumber, DEAL_VALUE, "missingRequiredField", "must be a number");
+        dealValue(dealValue, DEAL_VALUE);
+        checkCode(at(body, "/details/currency").orElse(JsonValue.NULL), "/details/currency", CURRENCIES);
+        checkTime(at(body, CLOSING).orElse(JsonValue.NULL), CLOSING);
         ARRAYS.forEach(path -> checkedArray(body, path));
-        objects(body, "/target").forEach(target -> checkEnum(target.get("type"), "/target", TARGETS));
-        Optional<String> help = text(body, "/inviteContext/assistanceRequestCode");
-        help.filter(code -> !code.equals("Unknown"))
-                .ifPresent(code -> require(
-                        HELP_CODES.contains(code),
-                        "/inviteContext/assistanceRequestCode",
-                        "invalidEnumValue",
-                        "is not a known code"));
+        for (JsonObject target : objects(body, "/target")) {
+            checkEnum(target.get("type"), "/target", TARGETS);
+            require(
+                    text(target, "/id").filter(id -> !id.isBlank()).isPresent(),
+                    "/target",
+                    "missingRequiredField",
+                    "needs an id");
+        }
+        Optional<String> help = text(body, "/inviteContext/assistanceRequestCode")
+                .filter(code -> !code.isEmpty() && !code.equals("Unknown"));
+        if (help.isPresent()) {
+            require(
+                    HELP_CODES.contains(help.get()),
+                    "/inviteContext/assistanceRequestCode",
+                    "invalidEnumValue",
+                    "is not a known code");
+            require(
+                    objects(body, CONTACTS).stream().anyMatch(ReferralRules::isCompleteMember),
+                    CONTACTS,
+                    "missingRequiredField",
+                    "needs a customer contact with name, phone and e-mail when help is asked for");
+        }
     }
 
     private static BigDecimal dealValue(JsonValue value, String path) {
@@ -578,13 +670,12 @@ final class ReferralRules {
                 "is required");
     }
 
-    private static void checkText(JsonValue value, String path, Pattern pattern) {
+    private static void checkCode(JsonValue value, String path, Set<String> known) {
         require(
-                value instanceof JsonString text
-                        && pattern.matcher(text.getString()).matches(),
+                value instanceof JsonString text && known.contains(text.getString()),
                 path,
                 "invalidValue",
-                "must have the form " + pattern);
+                "is not an ISO code");
     }
 
     private static void checkEnum(@Nullable JsonValue value, String path, Set<String> known) {

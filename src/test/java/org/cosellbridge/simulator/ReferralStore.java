@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,6 +29,7 @@ final class ReferralStore {
 
     private final Map<String, JsonObject> referrals = new LinkedHashMap<>();
     private final Set<String> hidden = new TreeSet<>();
+    private final List<String> unchanged = new ArrayList<>();
     private Instant last = Instant.EPOCH;
 
     /** Now, later than any time given before, with the seven digits of the wire. */
@@ -90,6 +92,16 @@ final class ReferralStore {
         } else {
             hidden.remove(id);
         }
+    }
+
+    /** Remembers that a call wrote a value that was there already. */
+    synchronized void noteUnchanged(String idAndPath) {
+        unchanged.add(idAndPath);
+    }
+
+    /** The values that calls wrote although they were there already, as id and path. */
+    synchronized List<String> unchanged() {
+        return List.copyOf(unchanged);
     }
 
     static String id(JsonObject referral) {

@@ -124,14 +124,22 @@ final class SyncFixture implements AutoCloseable {
             "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="));
     List<MappingDocument> documents = List.of(document(OPPORTUNITY), document(LEAD));
     ReferralCondition condition = ReferralCondition.compile("true");
+    Priority priority = Priority.EVENT;
+    boolean fromRecord;
     private int step;
     private int killAt;
 
     SyncFixture() {
         try (Connection connection = database.connect();
                 Statement statement = connection.createStatement()) {
-            statement.execute(Files.readString(
-                    Path.of("src/main/resources/db/migration/V202611200903__sync_links.sql"), StandardCharsets.UTF_8));
+            for (String script : List.of(
+                    "V202611200903__sync_links",
+                    "V202611200906__sync_referral_creation",
+                    "V202611200907__sync_feed",
+                    "V202611200908__decisions_and_turns")) {
+                statement.execute(Files.readString(
+                        Path.of("src/main/resources/db/migration", script + ".sql"), StandardCharsets.UTF_8));
+            }
         } catch (java.sql.SQLException | java.io.IOException broken) {
             throw new IllegalStateException(broken);
         }
@@ -229,10 +237,16 @@ final class SyncFixture implements AutoCloseable {
     };
 
     final LinkRepository links = new LinkRepository(entities);
-    final FindingRepository findings = new FindingRepository(entities, PERSONAL, ids, clock);
+    final Decisions decisions = new Decisions(entities, PERSONAL, clock);
+    final Turns turns = new Turns(entities);
+    final FindingRepository findings = new FindingRepository(entities, PERSONAL, ids, clock, decisions);
     final HoldRepository holds = new HoldRepository(entities, ids, clock);
     final BaselineRepository baselines = new BaselineRepository(entities, PERSONAL);
     final PlanRepository plans = new PlanRepository(entities, PERSONAL);
+    final IntentRepository intents = new IntentRepository(entities, PERSONAL, ids, clock);
+    final MicrosoftReferralRepository microsoft = new MicrosoftReferralRepository(entities, clock);
+    final SeenVersions seen = new SeenVersions(entities);
+    private final ExternalReferences references = new ExternalReferences(partnerCenter, clock);
 
     String storedBaseline(String link) {
         return fresh().find(BaselineEntity.class, link).fields();
@@ -251,6 +265,8 @@ final class SyncFixture implements AutoCloseable {
                 plans,
                 findings,
                 holds,
+                decisions,
+                turns,
                 synchronization(),
                 new ConnectionMappings(CRM, documents, condition),
                 connections(Configuration.of(keys)),
@@ -283,6 +299,12 @@ final class SyncFixture implements AutoCloseable {
                 new OrganizationRepository(entities, clock),
                 new RemarkRepository(entities),
                 new RelatedRecords(new MatchLocks(entities, clock), auditTrail, SecretBox.of(configuration)),
+                intents,
+                microsoft,
+                seen,
+                decisions,
+                turns,
+                references,
                 new ConnectionMappings(CRM, documents, condition),
                 connections(configuration),
                 partnerCenter,
@@ -353,8 +375,13 @@ final class SyncFixture implements AutoCloseable {
         }
 
         @Override
+        public boolean isFromRecord() {
+            return fromRecord;
+        }
+
+        @Override
         public CallContext call() {
-            return CallContext.unguarded("correlation", Priority.EVENT);
+            return CallContext.unguarded("correlation", priority);
         }
 
         @Override

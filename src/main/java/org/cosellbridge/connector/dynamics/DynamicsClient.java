@@ -9,6 +9,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.cosellbridge.connector.CallContext;
 import org.cosellbridge.connector.ConnectionSettings;
 import org.cosellbridge.connector.Priority;
@@ -52,6 +53,11 @@ final class DynamicsClient {
         return errors;
     }
 
+    /** The root of the environment's API, with a slash at its end. */
+    String root() {
+        return base;
+    }
+
     /**
      * Reads.
      *
@@ -59,10 +65,22 @@ final class DynamicsClient {
      * @param query option names and values, not yet encoded
      */
     HttpAnswer read(CallContext call, String path, Map<String, String> query) {
+        return read(call, path, query(query), Map.of());
+    }
+
+    /**
+     * Reads with a query that is sent as it stands, such as that of a link which the system gave out.
+     *
+     * @param path below the API's root
+     * @param rawQuery what follows the question mark, encoded
+     * @param preferences further headers
+     */
+    HttpAnswer read(CallContext call, String path, String rawQuery, Map<String, String> preferences) {
         Map<String, String> headers = headers();
         // keeps caches in between from serving stale rows
         headers.put("If-None-Match", "null");
-        return send(call, "GET", uri(path, query), headers, null);
+        headers.putAll(preferences);
+        return send(call, "GET", uri(path, rawQuery), headers, null);
     }
 
     /** Writes; the correlation id travels along as a tag, so that the change's own events can be recognised. */
@@ -78,7 +96,7 @@ final class DynamicsClient {
         headers.putAll(preconditions);
         Map<String, String> tagged = new LinkedHashMap<>(query);
         tagged.put("tag", call.correlationId());
-        return send(call, method, uri(path, tagged), headers, DynamicsJson.bytes(body));
+        return send(call, method, uri(path, query(tagged)), headers, DynamicsJson.bytes(body));
     }
 
     /** The JSON object of a success; anything else is a failure to read it. */
@@ -144,14 +162,15 @@ final class DynamicsClient {
         return headers;
     }
 
-    private URI uri(String path, Map<String, String> query) {
-        StringBuilder text = new StringBuilder(base).append(path);
-        char separator = '?';
-        for (Map.Entry<String, String> option : query.entrySet()) {
-            text.append(separator).append(option.getKey()).append('=').append(encode(option.getValue()));
-            separator = '&';
-        }
-        return URI.create(text.toString());
+    private URI uri(String path, String rawQuery) {
+        return URI.create(base + path + (rawQuery.isEmpty() ? "" : "?" + rawQuery));
+    }
+
+    /** The options as they stand behind the question mark. */
+    static String query(Map<String, String> options) {
+        return options.entrySet().stream()
+                .map(option -> option.getKey() + "=" + encode(option.getValue()))
+                .collect(Collectors.joining("&"));
     }
 
     /** Percent-encodes for a path segment or a query value. */

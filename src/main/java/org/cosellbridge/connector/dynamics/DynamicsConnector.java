@@ -21,7 +21,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.logging.Logger;
 import java.util.regex.Pattern;
 import org.cosellbridge.connector.CallContext;
+import org.cosellbridge.connector.Changes;
 import org.cosellbridge.connector.Connector;
+import org.cosellbridge.connector.DescribesFields;
+import org.cosellbridge.connector.DetectsChanges;
 import org.cosellbridge.connector.ReadsRecords;
 import org.cosellbridge.connector.RecordRef;
 import org.cosellbridge.connector.RecordShape;
@@ -29,6 +32,7 @@ import org.cosellbridge.connector.RemoteField;
 import org.cosellbridge.connector.RemoteField.StateStep;
 import org.cosellbridge.connector.RemoteField.Step;
 import org.cosellbridge.connector.RemoteRecord;
+import org.cosellbridge.connector.RemoteTable;
 import org.cosellbridge.connector.WritesRecords;
 import org.cosellbridge.http.HttpAnswer;
 import org.jspecify.annotations.Nullable;
@@ -38,9 +42,9 @@ import org.jspecify.annotations.Nullable;
  * that was read and only the changed columns, an opportunity is won or lost by the documented actions after its fields are
  * written. A reference is read as the id it holds, whatever table that row is of. Thread-safe.
  */
-final class DynamicsConnector implements Connector, ReadsRecords, WritesRecords {
+final class DynamicsConnector implements Connector, ReadsRecords, WritesRecords, DetectsChanges, DescribesFields {
     private static final Logger LOG = Logger.getLogger(DynamicsConnector.class.getName());
-    private static final String ETAG = "@odata.etag";
+    static final String ETAG = "@odata.etag";
     private static final String MODIFIED = "modifiedon";
     private static final String RETURN_ROW = "return=representation";
     private static final Duration KEY_ASKED_AGAIN = Duration.ofMinutes(10);
@@ -50,6 +54,8 @@ final class DynamicsConnector implements Connector, ReadsRecords, WritesRecords 
     private final DynamicsClient client;
     private final DynamicsErrors errors;
     private final DynamicsFields fields;
+    private final DynamicsChangeFeed changeFeed;
+    private final DynamicsLabels labels;
     private final Clock clock;
     private final Map<String, KeyStatus> keys = new ConcurrentHashMap<>();
 
@@ -57,6 +63,8 @@ final class DynamicsConnector implements Connector, ReadsRecords, WritesRecords 
         this.client = client;
         this.errors = client.errors();
         this.fields = new DynamicsFields(errors, new DynamicsLookups(client, clock));
+        this.changeFeed = new DynamicsChangeFeed(client, fields);
+        this.labels = new DynamicsLabels(client, clock);
         this.clock = clock;
     }
 
@@ -107,18 +115,28 @@ final class DynamicsConnector implements Connector, ReadsRecords, WritesRecords 
     }
 
     @Override
+    public Changes listChanges(CallContext call, RecordShape shape, @Nullable String cursor) {
+        return changeFeed.list(call, shape, cursor);
+    }
+
+    @Override
+    public Map<String, String> labels(CallContext call, RecordShape shape) {
+        return labels.list(call, shape);
+    }
+
+    @Override
     public Optional<RemoteRecord> createRecord(
             CallContext call,
             RecordShape shape,
             @Nullable String referralId,
             @Nullable String id,
             Map<String, JsonValue> values) {
-        Changes changes = changes(call, shape, values, true);
+        Edit edit = edit(call, shape, values, true);
         JsonObjectBuilder body = DynamicsJson.object();
         if (id != null) {
             body.add(shape.table().key(), id);
         }
-        body.addAll(DynamicsJson.object(changes.columns()));
+        body.addAll(DynamicsJson.object(edit.columns()));
         HttpAnswer answer;
         if (referralId == null) {
             answer = post(call, shape, body.build());
@@ -147,7 +165,7 @@ final class DynamicsConnector implements Connector, ReadsRecords, WritesRecords 
             throw errors.from(answer, null, false, values.values());
         }
         RemoteRecord created = record(call, shape, client.body(answer));
-        StateChange state = changes.state();
+        StateChange state = edit.state();
         // a new record is open; its state is reached from there
         return Optional.of(state == null || state.isHeldBy(created) ? created : reach(call, shape, created, state));
     }
@@ -155,10 +173,10 @@ final class DynamicsConnector implements Connector, ReadsRecords, WritesRecords 
     @Override
     public RemoteRecord updateRecord(
             CallContext call, RecordShape shape, RemoteRecord read, Map<String, JsonValue> values) {
-        Changes changes = changes(call, shape, values, false);
+        Edit edit = edit(call, shape, values, false);
         RemoteRecord current = read;
-        StateChange state = changes.state() == null || changes.state().isHeldBy(read) ? null : changes.state();
-        JsonObject columns = changes.columns();
+        StateChange state = edit.state() == null || edit.state().isHeldBy(read) ? null : edit.state();
+        JsonObject columns = edit.columns();
         boolean closed = isClosed(shape, read);
         if (state != null && !state.isClosing()) {
             if (closed || columns.isEmpty()) {
@@ -193,7 +211,7 @@ final class DynamicsConnector implements Connector, ReadsRecords, WritesRecords 
     }
 
     /** What is to be written: columns of the row, and the state to reach. */
-    private record Changes(JsonObject columns, @Nullable StateChange state) {}
+    private record Edit(JsonObject columns, @Nullable StateChange state) {}
 
     private record StateChange(RemoteField field, String value, int number, StateStep step) {
         boolean isClosing() {
@@ -221,7 +239,7 @@ final class DynamicsConnector implements Connector, ReadsRecords, WritesRecords 
         }
     }
 
-    private Changes changes(CallContext call, RecordShape shape, Map<String, JsonValue> values, boolean withoutEmpty) {
+    private Edit edit(CallContext call, RecordShape shape, Map<String, JsonValue> values, boolean withoutEmpty) {
         JsonObjectBuilder columns = DynamicsJson.object();
         StateChange state = null;
         for (Map.Entry<String, JsonValue> change : values.entrySet()) {
@@ -238,7 +256,7 @@ final class DynamicsConnector implements Connector, ReadsRecords, WritesRecords 
                 fields.write(call, field, value, columns);
             }
         }
-        return new Changes(columns.build(), state);
+        return new Edit(columns.build(), state);
     }
 
     private RemoteRecord reach(CallContext call, RecordShape shape, RemoteRecord current, StateChange state) {
@@ -353,8 +371,7 @@ final class DynamicsConnector implements Connector, ReadsRecords, WritesRecords 
         }
         HttpAnswer answer = client.read(
                 call,
-                "EntityDefinitions(LogicalName="
-                        + DynamicsClient.literal(shape.table().name()) + ")/Keys",
+                definition(shape.table()) + "/Keys",
                 options("$select", "LogicalName,KeyAttributes,EntityKeyIndexStatus"));
         if (!answer.isSuccess()) {
             throw errors.from(answer, null, false);
@@ -417,6 +434,11 @@ final class DynamicsConnector implements Connector, ReadsRecords, WritesRecords 
             throw new IllegalArgumentException("Records of kind " + shape.kind() + " carry no Referral Identifier.");
         }
         return key;
+    }
+
+    /** Where the environment describes a table. */
+    static String definition(RemoteTable table) {
+        return "EntityDefinitions(LogicalName=" + DynamicsClient.literal(table.name()) + ")";
     }
 
     private static String row(RecordShape shape, String id) {

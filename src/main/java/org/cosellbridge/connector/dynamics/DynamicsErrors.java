@@ -21,6 +21,7 @@ import org.cosellbridge.connector.RejectedException;
 import org.cosellbridge.connector.RetryableException;
 import org.cosellbridge.connector.SetupException;
 import org.cosellbridge.connector.StalePreconditionException;
+import org.cosellbridge.connector.SyncTokenExpiredException;
 import org.cosellbridge.http.HttpAnswer;
 import org.cosellbridge.http.OutboundException;
 import org.cosellbridge.http.RetryAfter;
@@ -58,6 +59,7 @@ final class DynamicsErrors {
     private static final String WRONG_PAYLOAD = "0x80048d19";
     private static final String DUPLICATE_DETECTED = "0x80040333";
     private static final String BUSINESS_RULE = "0x80040265";
+    private static final String TOKEN_EXPIRED = "0x80044352";
 
     private final String system;
     private final Clock clock;
@@ -228,6 +230,8 @@ final class DynamicsErrors {
                                         + " custom lookups keep the casing of the schema name.",
                                 refusal)
                         : rejected("Dynamics 365 could not read the values.", refusal);
+            case TOKEN_EXPIRED ->
+                new SyncTokenExpiredException(system, "Dynamics 365 no longer knows the sync token." + refusal.quote());
             case BUSINESS_RULE -> rejected("A business rule in Dynamics 365 refused the change.", refusal);
             case DUPLICATE_DETECTED ->
                 rejected("A duplicate detection rule in Dynamics 365 refused the record.", refusal);
@@ -236,6 +240,17 @@ final class DynamicsErrors {
                         ? setup("The application user's security role lacks a privilege.", refusal)
                         : byStatus(answer, refusal, ref, guarded);
         };
+    }
+
+    /** What this answer of a table's change feed means. A feed needs more rights than a read of a row does. */
+    ConnectorException fromChangeFeed(HttpAnswer answer, String table) {
+        Refusal refusal = Refusal.of(answer);
+        return NO_PRIVILEGE.contains(refusal.code()) || refusal.isHidden()
+                ? setup(
+                        "Change tracking reads every row of the table " + table + ". Give the security role of the"
+                                + " application user the Read privilege on it for the whole organization.",
+                        refusal)
+                : from(answer, null, false);
     }
 
     private ConnectorException byStatus(HttpAnswer answer, Refusal refusal, @Nullable RecordRef ref, boolean guarded) {
@@ -302,6 +317,10 @@ final class DynamicsErrors {
 
     RejectedException rejected(String sentence) {
         return new RejectedException(system, sentence);
+    }
+
+    SyncTokenExpiredException expired(String sentence) {
+        return new SyncTokenExpiredException(system, sentence);
     }
 
     SetupException setup(String sentence) {

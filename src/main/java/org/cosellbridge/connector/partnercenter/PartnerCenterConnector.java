@@ -29,6 +29,7 @@ import org.cosellbridge.connector.RemoteRecord;
 import org.cosellbridge.http.HttpAnswer;
 import org.cosellbridge.platform.Page;
 import org.cosellbridge.referral.ReferralId;
+import org.cosellbridge.referral.ReferralPaths;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,24 +40,6 @@ import org.jspecify.annotations.Nullable;
 public class PartnerCenterConnector implements PartnerCenter, ListsReferrals {
     private static final int LARGEST_PAGE = 100;
     private static final String FIRST_ROW = ReferralList.NEWEST_FIRST + "&$top=1";
-
-    /** What can be patched, in the order in which it is sent: fields before a closing status. */
-    private static final List<String> PATCHABLE = List.of(
-            "customerProfile.team",
-            "details.closingDateTime",
-            "details.currency",
-            "details.dealValue",
-            "details.notes",
-            "details.requirements.solutions",
-            "team",
-            "externalReferenceId",
-            "campaignId",
-            "referralProgram",
-            "salesStage",
-            "consent.consentToShareReferralWithMicrosoftSellers",
-            "status",
-            "substatus",
-            "statusReason");
 
     /** What the list is known to filter by; all else is compared here. */
     private static final Set<String> FILTERABLE = Set.of(
@@ -200,7 +183,7 @@ public class PartnerCenterConnector implements PartnerCenter, ListsReferrals {
 
     private static JsonArray operations(RemoteRecord read, Map<String, JsonValue> changes) {
         changes.keySet().stream()
-                .filter(path -> !PATCHABLE.contains(path))
+                .filter(path -> !ReferralPaths.patchable().contains(path))
                 .findFirst()
                 .ifPresent(path -> {
                     throw new RejectedException(
@@ -214,7 +197,7 @@ public class PartnerCenterConnector implements PartnerCenter, ListsReferrals {
             }
         }
         JsonArrayBuilder operations = Json.createArrayBuilder();
-        for (String path : PATCHABLE) {
+        for (String path : ReferralPaths.patchable()) {
             JsonValue value = all.get(path);
             if (value != null) {
                 operations.add(Json.createObjectBuilder()

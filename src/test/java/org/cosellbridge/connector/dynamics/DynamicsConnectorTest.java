@@ -15,6 +15,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,12 +26,15 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.cosellbridge.audit.MovingClock;
 import org.cosellbridge.connector.CallContext;
 import org.cosellbridge.connector.ConnectionName;
 import org.cosellbridge.connector.ConnectionSettings;
 import org.cosellbridge.connector.Connector;
-import org.cosellbridge.connector.ConnectorContract;
+import org.cosellbridge.connector.DetectsChangesContract;
 import org.cosellbridge.connector.Priority;
+import org.cosellbridge.connector.RecordChange;
 import org.cosellbridge.connector.RecordGoneException;
 import org.cosellbridge.connector.RecordRef;
 import org.cosellbridge.connector.RecordShape;
@@ -40,6 +45,7 @@ import org.cosellbridge.connector.RemoteTable;
 import org.cosellbridge.connector.RetryableException;
 import org.cosellbridge.connector.SetupException;
 import org.cosellbridge.connector.StalePreconditionException;
+import org.cosellbridge.connector.SyncTokenExpiredException;
 import org.cosellbridge.http.OutboundFixtures;
 import org.cosellbridge.platform.Configuration;
 import org.cosellbridge.simulator.Call;
@@ -52,7 +58,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-class DynamicsConnectorTest implements ConnectorContract {
+class DynamicsConnectorTest implements DetectsChangesContract {
     private static final String REFERRAL = "8a7b6c5d-0000-4000-8000-000000000001";
 
     private final EntraSimulator entra = new EntraSimulator(0, UUID.randomUUID().toString()).start();
@@ -69,12 +75,12 @@ class DynamicsConnectorTest implements ConnectorContract {
     }
 
     private DynamicsConnector connect(ConnectionSettings settings) {
+        return connect(settings, Clock.systemUTC());
+    }
+
+    private DynamicsConnector connect(ConnectionSettings settings, Clock clock) {
         return (DynamicsConnector) new DynamicsConnectorFactory(
-                        Configuration.of(Map.of()),
-                        outbound.client(),
-                        outbound.tokens(),
-                        outbound.permits(),
-                        Clock.systemUTC())
+                        Configuration.of(Map.of()), outbound.client(), outbound.tokens(), outbound.permits(), clock)
                 .connect(settings);
     }
 
@@ -133,6 +139,35 @@ class DynamicsConnectorTest implements ConnectorContract {
     @Override
     public void changedByAnother(String id) {
         dataverse.edit("opportunities", id, Map.of("description", "edited by the seller"));
+    }
+
+    @Override
+    public void closedByAnother(String id) {
+        dataverse.close(id, true, 3);
+    }
+
+    @Override
+    public void deletedByAnother(String id) {
+        dataverse.delete("opportunities", id);
+    }
+
+    @Override
+    public void expireTokens() {
+        dataverse.expireTokens();
+    }
+
+    @Override
+    public RecordShape shapeWithFewerFields() {
+        return new RecordShape(
+                shape.kind(),
+                shape.table(),
+                shape.referralKey(),
+                shape.fields().subList(0, shape.fields().size() - 1));
+    }
+
+    @Override
+    public int pageSize() {
+        return 500;
     }
 
     @Override
@@ -741,5 +776,195 @@ class DynamicsConnectorTest implements ConnectorContract {
     void refusesAFieldThatIsNotInTheShape() {
         assertThatThrownBy(() -> create(Map.of("telephone1", Json.createValue("1"))))
                 .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void aWalkAsksAsTheApiDocumentsAndFollowsLinksAsTheyCame() {
+        String token = walk(null).token();
+        givenRecord();
+        walk(token);
+
+        List<Call> pages = dataverse.server().log().calls("list opportunities");
+        assertThat(pages)
+                .hasSize(2)
+                .allSatisfy(page ->
+                        assertThat(page.header("Prefer")).contains("odata.track-changes,odata.maxpagesize=500"));
+        assertThat(pages.get(0).query())
+                .startsWith("$select=_customerid_value,_parentaccountid_value,")
+                .doesNotContain("&");
+        assertThat(pages.get(1).query()).matches(".*&\\$deltatoken=\\d+%21\\d\\d%2f\\d\\d%2f.*");
+        assertThat(token).endsWith(pages.get(1).query());
+    }
+
+    @Test
+    void changesWithoutNaturalKeysCostNoFurtherCall() {
+        String account = dataverse.create("accounts", Map.of("name", "Contoso"));
+        String lead = dataverse.create("leads", Map.of("subject", "Topic", "lastname", "Doe"));
+        String id = dataverse.create(
+                "opportunities",
+                Map.of(
+                        "name", "Deal",
+                        "parentaccountid@odata.bind", "/accounts(" + account + ")",
+                        "originatingleadid@odata.bind", "/leads(" + lead + ")"));
+        RecordShape references = new RecordShape(
+                "opportunity",
+                shape.table(),
+                shape.referralKey(),
+                List.of(reference("ownerid"), reference("parentaccountid"), reference("originatingleadid")));
+
+        RecordChange change =
+                connector.listChanges(call(), references, null).items().get(0);
+
+        assertThat(change.values())
+                .isEqualTo(Json.createObjectBuilder()
+                        .add("ownerid", dataverse.sellerId())
+                        .add("parentaccountid", account)
+                        .add("originatingleadid", lead)
+                        .build());
+        assertThat(calls()).isEqualTo(1);
+        assertThat(connector.findRecord(call(), references, id))
+                .map(RemoteRecord::values)
+                .contains(change.values());
+    }
+
+    private static RemoteField reference(String name) {
+        return new RemoteField(
+                name,
+                RemoteField.Type.REFERENCE,
+                null,
+                new RemoteTable("whatever", "whatevers", "whateverid"),
+                null,
+                Map.of());
+    }
+
+    @Test
+    void readsTheUserWhoOwnsARecord() {
+        RecordShape user = new RecordShape(
+                "user",
+                new RemoteTable("systemuser", "systemusers", "systemuserid"),
+                null,
+                Stream.of("firstname", "lastname", "internalemailaddress", "address1_telephone1")
+                        .map(column -> RemoteField.of(column, RemoteField.Type.TEXT))
+                        .toList());
+
+        RemoteRecord seller =
+                connector.findRecord(call(), user, dataverse.sellerId()).orElseThrow();
+
+        assertThat(seller.values())
+                .containsEntry("firstname", text("Sam"))
+                .containsEntry("lastname", text("Seller"))
+                .containsEntry("internalemailaddress", text("sam.seller@contoso.example"))
+                .containsEntry("address1_telephone1", text("+1 425 555 0100"));
+        assertThat(connector.findRecord(call(), user, absentId())).isEmpty();
+    }
+
+    @Test
+    void aRecordThatCameAndWentIsToldAsDeleted() {
+        String token = walk(null).token();
+        String id = givenRecord();
+        deletedByAnother(id);
+
+        assertThat(walk(token).only(id).deleted()).isTrue();
+    }
+
+    @Test
+    void theOrderOfTheFieldsDoesNotMatterToAToken() {
+        String token = walk(null).token();
+        List<RemoteField> fields = new ArrayList<>(shape.fields());
+        Collections.reverse(fields);
+        RecordShape reordered = new RecordShape(shape.kind(), shape.table(), shape.referralKey(), fields);
+
+        assertThat(connector.listChanges(call(), reordered, token).items()).isEmpty();
+    }
+
+    @Test
+    void aTokenThatDataverseCannotReadCountsAsExpired() {
+        String token = walk(null).token();
+
+        for (String unreadable :
+                List.of("", "something else", token + "#x", token.replace("deltatoken=", "deltatoken=x"))) {
+            assertThatThrownBy(() -> connector.listChanges(call(), shape, unreadable))
+                    .as(unreadable)
+                    .isInstanceOf(SyncTokenExpiredException.class);
+        }
+        assertThat(brokenRules()).isEmpty();
+    }
+
+    @Test
+    void changedColumnsOfTheTableEndEveryToken() {
+        String token = walk(null).token();
+        dataverse.metadataChanged("opportunity");
+
+        assertThatThrownBy(() -> walk(token))
+                .isInstanceOf(SyncTokenExpiredException.class)
+                .hasMessageContaining("0x80044352");
+    }
+
+    @Test
+    void saysHowToTurnOnChangeTracking() {
+        String token = walk(null).token();
+        dataverse.changeTracking("opportunity", false);
+
+        for (String cursor : Arrays.asList(null, token)) {
+            assertThatThrownBy(() -> connector.listChanges(call(), shape, cursor))
+                    .isInstanceOf(SetupException.class)
+                    .hasMessageContaining("The table opportunity does not track changes. Turn on 'Track changes'");
+        }
+    }
+
+    @Test
+    void saysWhichPrivilegeChangeTrackingNeeds() {
+        String id = givenRecord();
+        dataverse.globalRead("opportunity", false);
+
+        assertThatThrownBy(() -> walk(null))
+                .isInstanceOf(SetupException.class)
+                .hasMessageContaining("the table opportunity")
+                .hasMessageContaining("Read privilege on it for the whole organization");
+        assertThat(read(id).ref().id()).isEqualTo(id);
+    }
+
+    @Test
+    void aFeedThatIsAskedToSlowDownSaysUntilWhen() {
+        answerNext(429, Duration.ofSeconds(30));
+
+        RetryableException throttled = catchThrowableOfType(RetryableException.class, () -> walk(null));
+
+        assertThat(throttled.systemWide()).isTrue();
+        assertThat(calls()).isEqualTo(1);
+    }
+
+    @Test
+    void tellsTheLabelsOfTheFieldsAndRemembersThemForAnHour() {
+        MovingClock clock = MovingClock.startingNow();
+        DynamicsConnector remembering = connect(DynamicsFixtures.settings(dataverse, entra, SECRET), clock);
+        RecordShape withoutLabel = DynamicsFixtures.with(
+                DynamicsFixtures.with(shape, RemoteField.of("parentaccountidname", RemoteField.Type.TEXT)),
+                RemoteField.of("cosell_nosuch", RemoteField.Type.TEXT));
+
+        assertThat(remembering.labels(call(), withoutLabel))
+                .containsEntry("name", "Topic")
+                .containsEntry("estimatedvalue", "Est. Revenue")
+                .containsEntry("cosell_howcanmicrosofthelp", "How can Microsoft help?")
+                .containsEntry("parentaccountid", "Account")
+                .hasSize(shape.fields().size());
+        dataverse.label("opportunity", "name", "Deal");
+        dataverse.label("opportunity", "description", "");
+        clock.move(Duration.ofMinutes(59));
+        assertThat(remembering.labels(call(), shape)).containsEntry("name", "Topic");
+        assertThat(calls()).isEqualTo(1);
+        clock.move(Duration.ofMinutes(1));
+        assertThat(remembering.labels(call(), shape))
+                .containsEntry("name", "Deal")
+                .doesNotContainKey("description");
+        assertThat(remembering.labels(call(), DynamicsFixtures.lead())).containsEntry("subject", "Topic");
+    }
+
+    @Test
+    void aRefusalOfTheLabelsIsOneOfTheFamilyAndIsNotRemembered() {
+        answerNext(403, null);
+
+        assertThatThrownBy(() -> connector.labels(call(), shape)).isInstanceOf(SetupException.class);
+        assertThat(connector.labels(call(), shape)).containsKey("name");
     }
 }

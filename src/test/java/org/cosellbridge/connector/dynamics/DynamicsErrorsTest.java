@@ -15,6 +15,7 @@ import org.cosellbridge.connector.RejectedException;
 import org.cosellbridge.connector.RetryableException;
 import org.cosellbridge.connector.SetupException;
 import org.cosellbridge.connector.StalePreconditionException;
+import org.cosellbridge.connector.SyncTokenExpiredException;
 import org.cosellbridge.http.HttpAnswer;
 import org.cosellbridge.http.OutboundException;
 import org.junit.jupiter.api.Test;
@@ -85,7 +86,9 @@ class DynamicsErrorsTest {
         "501, '', setup",
         "413, '', rejected",
         "302, '', setup",
-        "404, '', setup"
+        "404, '', setup",
+        "400, 0x80044352, expired",
+        "410, 0x80044352, expired"
     })
     void givesEachCodeItsFamily(int status, String code, String family) {
         ConnectorException meaning = errors.from(answer(status, code, "some text"), REF, true);
@@ -95,6 +98,7 @@ class DynamicsErrorsTest {
             case "gone" -> assertThat(meaning).isInstanceOf(RecordGoneException.class);
             case "setup" -> assertThat(meaning).isInstanceOf(SetupException.class);
             case "stale" -> assertThat(meaning).isInstanceOf(StalePreconditionException.class);
+            case "expired" -> assertThat(meaning).isInstanceOf(SyncTokenExpiredException.class);
             case "rejected" -> assertThat(meaning).isInstanceOf(RejectedException.class);
             default ->
                 assertThat(meaning)

@@ -26,6 +26,10 @@ import org.cosellbridge.http.OutboundFixtures;
 import org.cosellbridge.platform.Configuration;
 import org.cosellbridge.platform.Ids;
 import org.cosellbridge.platform.Page;
+import org.cosellbridge.referral.DealType;
+import org.cosellbridge.referral.NewReferral;
+import org.cosellbridge.referral.Referral;
+import org.cosellbridge.referral.ReferralPatch;
 import org.cosellbridge.simulator.EntraSimulator;
 import org.cosellbridge.simulator.Fault;
 import org.cosellbridge.simulator.PartnerCenterSimulator;
@@ -251,6 +255,88 @@ class PartnerCenterConnectorTest implements ConnectorContract {
         assertThat(created.values().getString("name")).isEqualTo(held.getString("name"));
         assertThat(created.version()).isEqualTo(held.getString("eTag"));
         assertThat(center.referrals()).hasSize(1);
+    }
+
+    private RemoteRecord create(JsonObject document) {
+        return connector()
+                .createRecord(call(), shape(), null, null, new HashMap<>(document))
+                .orElseThrow();
+    }
+
+    @Test
+    void createsADealOfEachTypeAsTheDomainDrawsIt() {
+        JsonObject draft = ReferralFixtures.createRequest(7);
+
+        RemoteRecord hidden = create(NewReferral.own(draft, DealType.PRIVATE, "crm-1"));
+        RemoteRecord seen = create(NewReferral.own(draft, DealType.PARTNER_LED, "crm-2"));
+        RemoteRecord own = create(NewReferral.own(draft, DealType.CO_SELL, "crm-3"));
+        RemoteRecord microsofts =
+                create(NewReferral.forMicrosoft(draft, Referral.parse(own.values()), "ProofOfConceptOrDemo"));
+
+        assertThat(hidden.values().getString("type")).isEqualTo("Independent");
+        assertThat(hidden.values().getJsonArray("target")).isEmpty();
+        assertThat(seen.values().getString("type")).isEqualTo("Shared");
+        assertThat(own.values().getJsonArray("target")).hasSize(1);
+        assertThat(microsofts.values().getString("organizationId")).isEqualTo("msft");
+        assertThat(microsofts.values().get("engagementId"))
+                .isEqualTo(own.values().get("engagementId"));
+        assertThat(microsofts.values().getJsonObject("details"))
+                .isEqualTo(own.values().getJsonObject("details"));
+        assertThat(walk(Instant.EPOCH))
+                .extracting(row -> row.values().getValue("/externalReferenceId").toString())
+                .containsExactlyInAnyOrder("\"crm-1\"", "\"crm-2\"", "\"crm-3\"", "null");
+        assertThat(brokenRules()).isEmpty();
+    }
+
+    @Test
+    void aDraftThatLacksNothingIsTaken() {
+        for (int i = 0; i < 10; i++) {
+            JsonObject draft = ReferralFixtures.createRequest(i);
+
+            assertThat(NewReferral.missing(draft, DealType.CO_SELL)).isEmpty();
+            create(NewReferral.own(draft, DealType.CO_SELL, "crm-" + i));
+        }
+        assertThat(center.referrals()).hasSize(10);
+    }
+
+    @Test
+    void aDraftThatLacksSomethingIsRefused() {
+        JsonObject draft = Json.createObjectBuilder(ReferralFixtures.createRequest(1))
+                .remove("name")
+                .build();
+
+        assertThat(NewReferral.missing(draft, DealType.PRIVATE)).hasSize(1);
+        assertThatThrownBy(() -> create(NewReferral.own(draft, DealType.PRIVATE, "crm-1")))
+                .isInstanceOf(RejectedException.class)
+                .hasMessageContaining("/name");
+    }
+
+    @Test
+    void aPatchOfTheDomainIsTakenAsItIs() {
+        RemoteRecord read =
+                connector().findRecord(call(), shape(), givenRecord()).orElseThrow();
+        Map<String, JsonValue> patch = ReferralPatch.of(
+                read.values(),
+                Map.of(
+                        "details.dealValue", Json.createValue("4711"),
+                        "details.currency", read.values().getValue("/details/currency"),
+                        "details.requirements.solutions[].id",
+                                Json.createArrayBuilder()
+                                        .add("SOL-33333-CCC")
+                                        .add("SOL-11111-AAA")
+                                        .build(),
+                        "customerProfile.team[0].email", Json.createValue("new@customer.example"),
+                        "consent.consentToShareReferralWithMicrosoftSellers", JsonValue.TRUE,
+                        "state", Json.createValue("Closed/Lost"),
+                        "statusReason", Json.createValue("The budget was cut")));
+
+        RemoteRecord after = connector().updateRecord(call(), shape(), read, patch);
+
+        assertThat(after.values().getString("substatus")).isEqualTo("Lost");
+        assertThat(after.values().getValue("/details/requirements/solutions/1/name"))
+                .isEqualTo(Json.createValue("Our App"));
+        assertThat(center.unchangedValues()).isEmpty();
+        assertThat(brokenRules()).isEmpty();
     }
 
     @Test

@@ -337,6 +337,58 @@ class PartnerCenterWireTest {
     }
 
     @Test
+    void createsFromAWholeDocumentExactlyAsItIs() {
+        answers(200, referral(""));
+        JsonObject document = json("""
+                {"name":"Deal","favorite":false,"target":[],
+                 "customerProfile":{"name":"Northwind","team":[{"firstName":"Ana"},{}],"ids":[]},
+                 "details":{"dealValue":5.50,"requirements":{"solutions":[{"id":"A","type":"Name"}],
+                   "additionalRequirements":{"iot":{},"attributes":[{"type":"T","id":"I"}]}}}}""");
+
+        connector.createRecord(call, SHAPE, null, null, document);
+
+        assertThat(json(sentBody())).isEqualTo(document);
+    }
+
+    @Test
+    void aRefusedCreateIsExplainedWithoutPersonalData() {
+        answers(400, """
+                {"error":{"code":"invalidRequest","target":"/customerProfile/team",
+                "message":"Ana of Northwind (ana@northwind.example) lacks a phone number; Sam Seller has one.",
+                "innerError":{"code":"missingRequiredField","message":"x"}}}""");
+        JsonObject document = json("""
+                {"name":"Deal","customerProfile":{"name":"Northwind","team":[{"firstName":"Ana"}]},
+                 "team":[{"firstName":"Sam","lastName":"Seller"}]}""");
+
+        RejectedException refused = catchThrowableOfType(
+                RejectedException.class, () -> connector.createRecord(call, SHAPE, null, null, document));
+
+        assertThat(refused)
+                .hasMessageContaining("missingRequiredField /customerProfile/team")
+                .hasMessageContaining("lacks a phone number");
+        assertThat(refused.getMessage()).doesNotContain("Ana", "Northwind", "northwind", "Sam", "Seller");
+    }
+
+    @Test
+    void aCreateOfWhichNobodyKnowsWhatBecameIsNeverRefused() {
+        JsonObject document = json("{\"name\":\"Deal\"}");
+        answers(500, "");
+        answers(503, "");
+        answers(504, "<html>");
+        answers(200, "<html>");
+        answers(204, "");
+        script.add(() -> {
+            throw new OutboundException.Unreachable("cut", null);
+        });
+
+        for (int i = 0; i < 6; i++) {
+            assertThatThrownBy(() -> connector.createRecord(call, SHAPE, null, null, document))
+                    .isInstanceOf(RetryableException.class);
+        }
+        assertThat(sent).hasSize(6);
+    }
+
+    @Test
     void aRefusedTokenIsForgottenAndTheCallMadeOnceMore() {
         answers(401, "");
         answers(200, referral(""));

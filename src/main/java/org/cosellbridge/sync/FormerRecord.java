@@ -1,0 +1,135 @@
+package org.cosellbridge.sync;
+
+import jakarta.json.JsonValue;
+import java.util.Map;
+import java.util.Optional;
+import org.cosellbridge.audit.AuditEntry;
+import org.cosellbridge.audit.AuditKind;
+import org.cosellbridge.audit.FieldChange;
+import org.cosellbridge.connector.PartnerCenter;
+import org.cosellbridge.connector.RecordGoneException;
+import org.cosellbridge.connector.RecordRef;
+import org.cosellbridge.connector.RemoteRecord;
+import org.cosellbridge.connector.StalePreconditionException;
+import org.cosellbridge.mapping.CrmType;
+import org.cosellbridge.mapping.FieldMapping;
+import org.cosellbridge.mapping.MappingDocument;
+import org.cosellbridge.mapping.Occasion;
+import org.cosellbridge.referral.Direction;
+import org.cosellbridge.referral.Referral;
+
+/** Closes the record a link pointed to before it moved: what an accepted lead leaves behind. */
+final class FormerRecord {
+    private static final String CONFIRMED = "confirmed-after-restart";
+
+    private final Work work;
+    private final Synchronization rooms;
+    private final Attempt attempt;
+
+    FormerRecord(Work work) {
+        this.work = work;
+        this.rooms = work.rooms;
+        this.attempt = work.attempt;
+    }
+
+    /** Field changes went to the new record; what is left is to close the old one, by its own mapping's state. */
+    Optional<SyncOutcome> close(SyncLink link, RecordRef previous, Referral referral) {
+        work.hold(previous);
+        Optional<MappingDocument> document = rooms.mappings.find(work.connection, previous.kind());
+        Optional<FieldMapping> state = document.flatMap(found -> found.fields().stream()
+                .filter(mapping -> mapping.crm().type() == CrmType.STATE)
+                .filter(mapping -> mapping.travels(Direction.TO_CRM, Occasion.UPDATE))
+                .findFirst());
+        Optional<RemoteRecord> record = state.isEmpty()
+                ? Optional.empty()
+                : work.reads.findRecord(attempt.call(), Shapes.of(document.orElseThrow()), previous.id());
+        if (state.isEmpty() || record.isEmpty()) {
+            attempt.store(() -> forgetPrevious(link));
+            return Optional.empty();
+        }
+        FieldMapping mapping = state.orElseThrow();
+        MappingDocument mapped = document.orElseThrow();
+        JsonValue closed = mapping.toCrm(referral.view());
+        JsonValue held = mapping.fromRecord(record.orElseThrow().values());
+        Optional<Plan> plan = rooms.plans.find(link.id()).filter(found -> found.kind() == Plan.Kind.CLOSE_PREVIOUS);
+        boolean stuck = !Comparison.isReachable(mapping, held, closed);
+        if (Merge.isEmpty(closed) || mapping.sameInCrm(closed, held) || stuck) {
+            attempt.store(() -> {
+                if (stuck) {
+                    rooms.trail.append(work.entry(AuditKind.LINK_UNCHANGED)
+                            .record(previous.toString())
+                            .outcome("unchanged")
+                            .reason("The link moved to another record. "
+                                    + Sentences.of(Finding.DIFFERENCE, "unreachable"))
+                            .mapping(mapped.label())
+                            .build());
+                }
+                plan.map(found -> found.fields().get(mapping.name()))
+                        .ifPresent(
+                                field -> rooms.trail.append(closedEntry(previous, mapped, mapping, field, CONFIRMED)));
+                forgetPrevious(link);
+            });
+            return Optional.empty();
+        }
+        Plan.PlannedField field =
+                new Plan.PlannedField(null, mapping.fromReferral(referral.view()), held, closed, "moved");
+        attempt.store(() -> rooms.plans.save(
+                link.id(),
+                new Plan(
+                        attempt.requestId(),
+                        Plan.Kind.CLOSE_PREVIOUS,
+                        mapped.label(),
+                        previous,
+                        record.orElseThrow().version(),
+                        work.now(),
+                        false,
+                        Map.of(mapping.name(), field)),
+                name -> null));
+        try {
+            work.writes.updateRecord(
+                    attempt.call(),
+                    Shapes.of(mapped),
+                    record.orElseThrow(),
+                    Map.of(mapping.crm().name(), closed));
+        } catch (StalePreconditionException changed) {
+            work.readAgain();
+            return Optional.empty();
+        } catch (RecordGoneException gone) {
+            attempt.store(() -> forgetPrevious(link));
+            return Optional.empty();
+        }
+        attempt.store(() -> {
+            rooms.trail.append(closedEntry(previous, mapped, mapping, field, "moved"));
+            forgetPrevious(link);
+        });
+        work.say("updated");
+        return Optional.empty();
+    }
+
+    private void forgetPrevious(SyncLink link) {
+        rooms.links.save(link.withPrevious(null));
+        rooms.plans.remove(link.id());
+    }
+
+    private AuditEntry closedEntry(
+            RecordRef previous, MappingDocument document, FieldMapping mapping, Plan.PlannedField field, String rule) {
+        return work.entry(AuditKind.RECORD_UPDATED)
+                .onBehalfOf(PartnerCenter.SYSTEM)
+                .record(previous.toString())
+                .outcome("updated")
+                .reason("The link moved to another record, so this one is closed.")
+                .mapping(document.label())
+                .change(new FieldChange(
+                        mapping.name(),
+                        mapping.crm().name(),
+                        Direction.TO_CRM,
+                        null,
+                        field.partnerCenter(),
+                        field.before(),
+                        field.value(),
+                        rule,
+                        null,
+                        null))
+                .build();
+    }
+}
