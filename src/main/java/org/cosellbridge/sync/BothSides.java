@@ -51,6 +51,7 @@ final class BothSides {
     private final Notes notes;
     private final NewReferralSteps newReferral;
     private boolean referenceWritten;
+    private boolean toldToRecord;
 
     BothSides(Work work, Notes notes, NewReferralSteps newReferral) {
         this.work = work;
@@ -106,6 +107,9 @@ final class BothSides {
         // two calls whether the record was closed and reopened, or never closed
         Comparison comparison = whole.changes().size() > 1 && whole.closes() ? whole.withoutClosing() : whole;
         if (!comparison.changes().isEmpty()) {
+            if (!toldToRecord) {
+                work.lines.add("Partner Center to CRM: " + labels(whole.with(Merge.Action.TO_CRM)) + ".");
+            }
             return writeRecord(link, comparison, baseline, plan);
         }
         if (asks && !comparison.isClosingWithheld()) {
@@ -133,15 +137,17 @@ final class BothSides {
         if (!store(link, comparison, baseline, plan, next)) {
             return held(link, cause(document, baseline));
         }
-        work.lines.add("Partner Center to CRM: " + labels(comparison.with(Merge.Action.TO_CRM)) + ".");
         Map<String, JsonValue> changes = new LinkedHashMap<>(comparison.changes());
         notes.due(document, record, status(comparison)).forEach(changes::putIfAbsent);
+        // the closing that may follow is told with the fields before it: a closed record takes no line any more
+        toldToRecord = true;
         RemoteRecord written;
         try {
             written = work.writes.updateRecord(attempt.call(), Shapes.of(document), record, changes);
         } catch (StalePreconditionException changed) {
             work.readAgain();
             work.lines.clear();
+            toldToRecord = false;
             attempt.store(() -> rooms.plans.remove(link.id()));
             return Optional.empty();
         } catch (RecordGoneException gone) {
@@ -537,7 +543,7 @@ final class BothSides {
         List<Comparison.Field> conflicts = comparison.with(Merge.Action.CONFLICT);
         return conflicts.isEmpty()
                 ? Notes.GOOD
-                : Notes.BAD + " Both sides changed: " + labels(conflicts) + ". An operator decides.";
+                : Notes.BAD + " The two sides differ, and an operator decides: " + labels(conflicts) + ".";
     }
 
     private static String names(List<Comparison.Field> fields) {

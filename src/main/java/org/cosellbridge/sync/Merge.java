@@ -263,7 +263,7 @@ final class Merge {
         }
 
         Decision decide() {
-            if (equal()) {
+            if (equal() && !isTypedUnderWay()) {
                 return new Decision(
                         Action.NOTHING,
                         confirmed ? "confirmed-after-restart" : "equal",
@@ -323,6 +323,13 @@ final class Merge {
                     || (inPartnerCenter != null && sides.inPartnerCenter(inPartnerCenter, field.partnerCenter()));
         }
 
+        /** Whether Partner Center has yet to get what a person typed: on its way both sides may be equal for a step. */
+        private boolean isTypedUnderWay() {
+            Choice choice = field.choice();
+            JsonValue value = choice == null ? null : choice.value();
+            return value != null && reachesPartnerCenter() && !sides.inPartnerCenter(field.partnerCenter(), value);
+        }
+
         /** A person said whose value both sides shall have. */
         private Decision decided(Choice choice) {
             JsonValue value = choice.value();
@@ -332,7 +339,7 @@ final class Merge {
             if (choice.side() == Decided.Side.CRM || value == null) {
                 return toPartnerCenter(DECIDED);
             }
-            if (reachesPartnerCenter() && !sides.inPartnerCenter(field.partnerCenter(), value)) {
+            if (isTypedUnderWay()) {
                 return toPartnerCenter(DECIDED, value, value);
             }
             JsonValue inCrm = choice.inCrm();
@@ -347,6 +354,9 @@ final class Merge {
 
         private Decision bothMoved() {
             ConflictRule rule = terms.rule();
+            if (isAskedForGood()) {
+                return keep(Action.DIFFERENCE, "irreversible");
+            }
             if (rule == ConflictRule.REVIEW) {
                 return keep(Action.CONFLICT, "review");
             }
@@ -387,6 +397,9 @@ final class Merge {
             }
             if (crmEmpty || (partnerCenterEmpty && !has(Term.ONE_WAY))) {
                 return startHere("nothing-to-fill");
+            }
+            if (isAskedForGood()) {
+                return keep(Action.DIFFERENCE, "irreversible");
             }
             return switch (terms.adoption()) {
                 case PARTNER_CENTER -> has(Term.TO_CRM) ? toCrm(ADOPTION) : startHere(ADOPTION);
@@ -500,6 +513,11 @@ final class Merge {
                 return !partnerCenterIsEmpty();
             }
             return has(Term.ONE_WAY) && !isNo(field.partnerCenter()) && (value == null || isNo(value));
+        }
+
+        /** Whether another help was asked for and the CRM does not take it: nobody could decide anything. */
+        private boolean isAskedForGood() {
+            return has(Term.ASKS) && !has(Term.TO_CRM) && !partnerCenterIsEmpty();
         }
 
         private Decision keep(Action action, String rule) {
