@@ -155,13 +155,6 @@ public final class FieldMapping {
         return mapped(Direction.TO_CRM, value);
     }
 
-    /** The value the CRM field should have if this raw value stood at Partner Center. */
-    public JsonValue toCrm(JsonObject referralView, JsonValue raw) {
-        return is.path == null
-                ? toCrm(referralView)
-                : mapped(Direction.TO_CRM, transformed(Direction.TO_CRM, referralView, raw));
-    }
-
     /** The value Partner Center should have, given this record. */
     public JsonValue toPartnerCenter(JsonObject recordValues) {
         JsonValue value = transformed(Direction.TO_PARTNER_CENTER, recordValues, fromRecord(recordValues));
