@@ -359,6 +359,10 @@ final class Comparison {
                 terms,
                 Merge.Term.CREATE_ONLY,
                 fillsCrm && travels(mapping, Direction.TO_PARTNER_CENTER) && !toCrm && !toPartnerCenter && !asks);
+        set(
+                terms,
+                Merge.Term.SWITCH,
+                fillsCrm && mapping.crm().name().equals(document.section().sync()));
         set(terms, Merge.Term.ONE_WAY, mapping.oneWay());
         set(terms, Merge.Term.MAY_ERASE, mapping.mayErase());
         set(

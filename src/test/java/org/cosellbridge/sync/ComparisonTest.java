@@ -46,6 +46,8 @@ class ComparisonTest {
             "{'name':'referralId','path':'id','field':'refid','type':'text','direction':'to-crm','when':{'toCrm':['create']}}";
     private static final String LINK =
             "{'name':'referralLink','path':'link','field':'link','type':'text','direction':'to-crm','when':{'toCrm':['create']}}";
+    private static final String SYNC =
+            "{'name':'sync','constant':true,'field':'sync','type':'boolean','direction':'to-crm','when':{'toCrm':['create']}}";
     private static final String COMPANY =
             "{'name':'company','path':'customerProfile.name','field':'company','type':'text','direction':'to-crm','when':{'toCrm':['create']}}";
     private static final String SHARE =
@@ -610,6 +612,21 @@ class ComparisonTest {
         assertThat(pair.decides("company")).isEqualTo("NOTHING does-not-travel");
         pair.settle().crm("refid", "null").crm("link", "null");
         assertThat(pair.compare().changes()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"false", "null"})
+    void theSwitchOfALinkedRecordIsSwitchedOnOnceAndASellersNoStands(String held) {
+        Pair pair = new Pair(SYNC).crm("sync", held);
+        pair.document =
+                SyncFixture.document(pair.document.json().replaceFirst("\\{", "{\"section\":{\"sync\":\"sync\"},"));
+
+        assertThat(pair.decides("sync")).isEqualTo("TO_CRM switched-on");
+        assertThat(pair.compare().stemsFromUs()).isTrue();
+        assertThat(pair.settle().writes).containsExactly("crm sync=true");
+        assertThat(pair.crm("sync", held).decides("sync")).isEqualTo("NOTHING does-not-travel");
+        pair.baseline = Optional.empty();
+        assertThat(pair.crm("sync", "true").decides("sync")).isEqualTo("NOTHING equal");
     }
 
     @Test
