@@ -144,6 +144,10 @@ final class Run {
                 .filter(found -> found.record() != null && !record.ref().equals(found.record()));
         if (other.isPresent()) {
             RecordRef holder = other.orElseThrow().findRecord().orElseThrow();
+            if (record.ref().kind().equals(LEAD) && !holder.kind().equals(LEAD)) {
+                // the lead that became the link's record keeps the id and drives nothing any more
+                return Work.done("skipped", () -> work.noteSeen(record));
+            }
             return Optional.of(new SyncOutcome.NotThisOne("Two records claim the referral " + referral + ": " + holder
                     + ", which is linked with it, and " + record.ref()
                     + ". Clear the Referral Identifier of the one that does not belong."));
