@@ -63,6 +63,8 @@ public enum AuditKind {
     CONNECTION_PAUSED("connection.paused"),
     /** A connection runs again. */
     CONNECTION_RESUMED("connection.resumed"),
+    /** A change feed starts from the beginning: its sync token is of no use any more. */
+    FEED_RESTARTED("feed.restarted"),
     /** Our organisation at Partner Center was pinned. */
     ORGANIZATION_PINNED("organization.pinned"),
     /** The product started, with this configuration and these mapping documents (fingerprints, no secrets). */

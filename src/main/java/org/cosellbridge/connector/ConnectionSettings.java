@@ -1,6 +1,7 @@
 package org.cosellbridge.connector;
 
 import java.net.URI;
+import java.time.Duration;
 import java.util.List;
 import org.cosellbridge.platform.Configuration;
 
@@ -21,6 +22,7 @@ import org.cosellbridge.platform.Configuration;
  * @param mappingFolder the folder with mapping documents; empty: the built-in ones
  * @param when JSONata over the referral's wire JSON: which referrals belong here
  * @param maxConcurrent attempts that may run at the same time, over all nodes
+ * @param pollInterval how long after one walk of a change feed the next one begins; a second to an hour
  */
 public record ConnectionSettings(
         ConnectionName name,
@@ -36,7 +38,11 @@ public record ConnectionSettings(
         List<String> records,
         String mappingFolder,
         String when,
-        int maxConcurrent) {
+        int maxConcurrent,
+        Duration pollInterval) {
+    private static final Duration SHORTEST_POLL = Duration.ofSeconds(1);
+    private static final Duration LONGEST_POLL = Duration.ofHours(1);
+
     public ConnectionSettings {
         records = List.copyOf(records);
     }
@@ -69,6 +75,17 @@ public record ConnectionSettings(
                 configuration.list(prefix + "records", "opportunity,lead"),
                 configuration.findText(prefix + "mapping").orElse(""),
                 configuration.text(prefix + "when", "true"),
-                configuration.number(prefix + "max-concurrent", 4, 1, 64));
+                configuration.number(prefix + "max-concurrent", 4, 1, 64),
+                pollInterval(configuration, prefix + "poll-interval"));
+    }
+
+    private static Duration pollInterval(Configuration configuration, String key) {
+        Duration usual = Duration.ofMinutes(1);
+        Duration interval = configuration.duration(key, usual);
+        if (interval.compareTo(SHORTEST_POLL) < 0 || interval.compareTo(LONGEST_POLL) > 0) {
+            configuration.fault(key, "is '" + interval + "' but must be from PT1S to PT1H.");
+            return usual;
+        }
+        return interval;
     }
 }

@@ -5,10 +5,13 @@ import jakarta.inject.Singleton;
 import jakarta.persistence.EntityManager;
 import jakarta.persistence.LockModeType;
 import jakarta.persistence.TypedQuery;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.cosellbridge.connector.ConnectionName;
 import org.cosellbridge.connector.RecordRef;
 import org.cosellbridge.platform.Page;
@@ -54,6 +57,24 @@ class LinkRepository {
                 .setParameter("connection", connection.value())
                 .setParameter("kind", record.kind())
                 .setParameter("record", record.id()));
+    }
+
+    /** Those of these records of one kind to which a link points, or pointed before it moved. */
+    Set<String> listLinked(ConnectionName connection, String kind, Collection<String> records) {
+        Set<String> linked = new HashSet<>();
+        if (!records.isEmpty()) {
+            for (String record : List.of("record", "previous")) {
+                linked.addAll(entities.createQuery(
+                                "select l." + record + "Id from LinkEntity l where l.connection = :connection and l."
+                                        + record + "Kind = :kind and l." + record + "Id in :records",
+                                String.class)
+                        .setParameter("connection", connection.value())
+                        .setParameter("kind", kind)
+                        .setParameter("records", records)
+                        .getResultList());
+            }
+        }
+        return linked;
     }
 
     Optional<SyncLink> findByEngagement(ConnectionName connection, String engagement, String organization) {

@@ -87,11 +87,9 @@ class SeenVersions {
             return Map.of();
         }
         List<String> asked = List.copyOf(ids);
-        String marks =
-                IntStream.range(0, asked.size()).mapToObj(i -> "?" + (i + 3)).collect(Collectors.joining(", "));
         Query query = entities.createNativeQuery(
-                        "select record_id, version from sync_seen where connection = ?1 and record_kind = ?2 and record_id in ("
-                                + marks + ")")
+                        "select record_id, version from sync_seen where connection = ?1 and record_kind = ?2 and record_id in "
+                                + marks(3, asked.size()))
                 .setParameter(1, connection.value())
                 .setParameter(2, kind);
         for (int i = 0; i < asked.size(); i++) {
@@ -101,5 +99,10 @@ class SeenVersions {
         Map<String, String> versions = new HashMap<>();
         rows.forEach(row -> versions.put((String) ((Object[]) row)[0], (String) ((Object[]) row)[1]));
         return versions;
+    }
+
+    /** A list of numbered marks in brackets, for the {@code in} of a native statement. */
+    static String marks(int first, int count) {
+        return IntStream.range(first, first + count).mapToObj(i -> "?" + i).collect(Collectors.joining(", ", "(", ")"));
     }
 }

@@ -49,7 +49,8 @@ class DynamicsFieldsTest {
                 List.of("opportunity"),
                 "",
                 "true",
-                4);
+                4,
+                Duration.ofMinutes(1));
         DynamicsClient nobody = new DynamicsClient(
                 settings,
                 new Grant.ClientSecret(settings.authority(), "tenant", "client", "secret", "scope"),
