@@ -48,6 +48,16 @@ final class Product {
                 user);
     }
 
+    /** What an operator asks for; the answer's body, which is empty when there is none. */
+    JsonObject ask(String path, String body) {
+        HttpResponse<String> answer = post(path, body, "operator");
+        if (answer.statusCode() / 100 != 2) {
+            throw new IllegalStateException(
+                    "POST " + path + " answered " + answer.statusCode() + ": " + answer.body());
+        }
+        return answer.body().isEmpty() ? JsonValue.EMPTY_JSON_OBJECT : object(answer.body());
+    }
+
     private HttpResponse<String> send(HttpRequest.Builder request, String user) {
         if (!user.isEmpty()) {
             String login = user + ":" + password;
