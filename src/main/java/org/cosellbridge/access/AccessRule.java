@@ -15,8 +15,8 @@ sealed interface AccessRule {
     /** The path is written in a way no address of ours needs; nobody gets through. */
     record Refused() implements AccessRule {}
 
-    /** Receivers: at least one segment below {@code webhooks}. */
-    Pattern WEBHOOK = Pattern.compile("webhooks/[^/]+(?:/[^/]+){0,2}");
+    /** Receivers: Partner Center's, and that of each connection to a Dynamics 365. Nothing else below {@code webhooks} is open. */
+    Pattern WEBHOOK = Pattern.compile("webhooks/(?:partner-center|dynamics/[^/]+)");
 
     /** Calls that only an admin may make, when they write. Held against the path in lower case. */
     List<Pattern> ADMIN_WRITES = List.of(

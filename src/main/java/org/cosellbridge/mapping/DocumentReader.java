@@ -45,10 +45,23 @@ final class DocumentReader {
             CrmType.DATETIME,
             CrmType.CHOICE);
 
+    private static final Set<Direction> BOTH = Set.of(Direction.TO_CRM, Direction.TO_PARTNER_CENTER);
+
     private final String name;
     private final List<MappingFault> faults = new ArrayList<>();
     private final Set<String> misshapen = new HashSet<>();
     private final Map<String, Subject> subjects = new HashMap<>();
+    private final Map<String, CrmTable> tables = new LinkedHashMap<>();
+    private final Set<String> readOnly = new HashSet<>();
+
+    /**
+     * Where a list of fields stands.
+     *
+     * @param main whether it is the document's own
+     * @param directions the ways that values of these records travel at all
+     * @param relatable the related records whose ids its fields can get
+     */
+    private record Scope(boolean main, Set<Direction> directions, Set<String> relatable) {}
 
     private DocumentReader(String name) {
         this.name = name;
@@ -67,13 +80,24 @@ final class DocumentReader {
         readSubjects(document);
         List<RelatedMapping> related = List.of();
         List<FieldMapping> fields = List.of();
-        Map<String, CrmTable> tables = relatedTables(document);
+        readRelatedTables(document);
         if (isShaped("/fields") && document.get("fields") instanceof JsonArray list) {
-            fields = readFields(list, "/fields", tables, tables.keySet(), true);
+            fields = readFields(list, "/fields", new Scope(true, BOTH, tables.keySet()));
             checkMain(document, list, fields);
         }
         if (isShaped("/related") && document.get("related") instanceof JsonArray list) {
-            related = readRelated(list, tables, fields);
+            related = readRelated(list, fields);
+        }
+        checkPathWriters(fields, related);
+        Section section = Section.NONE;
+        if (isShapedBelow("/section") && document.get("section") instanceof JsonObject object) {
+            section = SectionReader.read(object, fields, this::fault);
+        }
+        NewReferralTemplate newReferral = null;
+        if (isShapedBelow("/newReferral") && document.get("newReferral") instanceof JsonObject object) {
+            NewReferralTemplate.check(object, this::fault);
+            checkSwitch(document);
+            newReferral = faults.isEmpty() ? new NewReferralTemplate(object) : null;
         }
         if (!faults.isEmpty()) {
             throw new MappingException(faults);
@@ -86,6 +110,8 @@ final class DocumentReader {
                 document.getString("referralKey"),
                 fields,
                 related,
+                section,
+                newReferral,
                 json);
     }
 
@@ -148,45 +174,58 @@ final class DocumentReader {
     private Optional<ReferralPath> findPath(String place, String text) {
         Optional<ReferralPath> path = ReferralPaths.find(text);
         if (path.isEmpty()) {
-            String last = text.substring(text.lastIndexOf('.') + 1);
-            String hint = ReferralPaths.known().stream()
-                    .filter(known -> known.replace("[]", "").equalsIgnoreCase(text.replaceAll("\\[\\d*]", ""))
-                            || known.substring(known.lastIndexOf('.') + 1).equalsIgnoreCase(last))
-                    .limit(3)
-                    .reduce((one, other) -> one + ", " + other)
-                    .map(known -> " Known are: " + known + ".")
-                    .orElse("");
-            fault(place, "The path '" + text + "' does not exist in a referral." + hint);
+            fault(place, unknownPath(text));
         }
         return path;
     }
 
-    private Map<String, CrmTable> relatedTables(JsonObject document) {
-        Map<String, CrmTable> tables = new LinkedHashMap<>();
+    /** What is wrong with a path that no referral has, and which ones may be meant. */
+    static String unknownPath(String text) {
+        String last = text.substring(text.lastIndexOf('.') + 1);
+        String hint = ReferralPaths.known().stream()
+                .filter(known -> known.replace("[]", "").equalsIgnoreCase(text.replaceAll("\\[\\d*]", ""))
+                        || known.substring(known.lastIndexOf('.') + 1).equalsIgnoreCase(last))
+                .limit(3)
+                .reduce((one, other) -> one + ", " + other)
+                .map(known -> " Known are: " + known + ".")
+                .orElse("");
+        return "The path '" + text + "' does not exist in a referral." + hint;
+    }
+
+    private void readRelatedTables(JsonObject document) {
         if (document.get("related") instanceof JsonArray list) {
             for (int i = 0; i < list.size(); i++) {
                 String place = "/related/" + i;
                 if (list.get(i) instanceof JsonObject related
                         && isShaped(place)
                         && isShapedBelow(place + "/table")
-                        && isShapedBelow(place + "/name")
-                        && tables.putIfAbsent(related.getString("name"), table(related.getJsonObject("table")))
-                                != null) {
-                    fault(
-                            place + "/name",
-                            "The name '" + related.getString("name") + "' is taken by an earlier record.");
+                        && isShapedBelow(place + "/name")) {
+                    String relatedName = related.getString("name");
+                    if (tables.putIfAbsent(relatedName, table(related.getJsonObject("table"))) != null) {
+                        fault(place + "/name", "The name '" + relatedName + "' is taken by an earlier record.");
+                    } else if (!directions(related.getString("direction", "to-crm"))
+                            .contains(Direction.TO_CRM)) {
+                        readOnly.add(relatedName);
+                    }
                 }
             }
         }
-        return tables;
+    }
+
+    private static Set<Direction> directions(String word) {
+        return switch (word) {
+            case "both" -> BOTH;
+            case "to-crm" -> Set.of(Direction.TO_CRM);
+            case "to-partner-center" -> Set.of(Direction.TO_PARTNER_CENTER);
+            default -> Set.of();
+        };
     }
 
     private static CrmTable table(JsonObject table) {
         return new CrmTable(table.getString("name"), table.getString("set"), table.getString("key"));
     }
 
-    private List<FieldMapping> readFields(
-            JsonArray list, String place, Map<String, CrmTable> tables, Set<String> relatable, boolean main) {
+    private List<FieldMapping> readFields(JsonArray list, String place, Scope scope) {
         List<FieldMapping> fields = new ArrayList<>();
         Set<String> names = new HashSet<>();
         Map<String, String> writers = new HashMap<>();
@@ -199,7 +238,7 @@ final class DocumentReader {
             if (!names.add(fieldName)) {
                 fault(here + "/name", "The name '" + fieldName + "' is taken by an earlier field.");
             }
-            FieldMapping mapping = new FieldMapping(readField(field, here, tables, relatable, main));
+            FieldMapping mapping = new FieldMapping(readField(field, here, scope));
             fields.add(mapping);
             if (Stream.of(Occasion.values()).anyMatch(occasion -> mapping.travels(Direction.TO_CRM, occasion))) {
                 String writer = writers.putIfAbsent(mapping.crm().name(), fieldName);
@@ -214,16 +253,8 @@ final class DocumentReader {
         return fields;
     }
 
-    private FieldMapping.Definition readField(
-            JsonObject field, String place, Map<String, CrmTable> tables, Set<String> relatable, boolean main) {
-        String direction = field.getString("direction", "to-crm");
-        Map<Direction, Set<Occasion>> occasions = new EnumMap<>(Direction.class);
-        if (direction.equals("both") || direction.equals("to-crm")) {
-            occasions.put(Direction.TO_CRM, occasions(field, "toCrm"));
-        }
-        if (direction.equals("both") || direction.equals("to-partner-center")) {
-            occasions.put(Direction.TO_PARTNER_CENTER, occasions(field, "toPartnerCenter"));
-        }
+    private FieldMapping.Definition readField(JsonObject field, String place, Scope scope) {
+        Map<Direction, Set<Occasion>> occasions = occasions(field, place, scope);
         ReferralPath path = field.containsKey("path")
                 ? findPath(place + "/path", field.getString("path")).orElse(null)
                 : null;
@@ -241,6 +272,7 @@ final class DocumentReader {
                 field.get("constant"),
                 related,
                 crm(field, place, type, related == null ? null : tables.get(related)),
+                field.getString("label", null),
                 occasions,
                 ConflictRule.valueOf(
                         field.getString("conflict", "newest").replace('-', '_').toUpperCase(Locale.ROOT)),
@@ -256,25 +288,56 @@ final class DocumentReader {
                 field.getInt("maxLength", 0),
                 scale != null ? scale : type == CrmType.MONEY ? 2 : -1,
                 subject(field, place));
-        checkSource(field, place, definition, relatable, main);
+        checkSource(field, place, definition, scope);
         checkConversion(field, place, definition);
-        if (direction.equals("both") && field.containsKey("path")) {
+        // related records are never compared, so nothing of theirs comes back
+        if (scope.main() && occasions.keySet().equals(BOTH) && field.containsKey("path")) {
             checkRoundTrip(field, place, definition);
         }
         checkValues(place, definition);
         return definition;
     }
 
-    private static Set<Occasion> occasions(JsonObject field, String direction) {
+    private Map<Direction, Set<Occasion>> occasions(JsonObject field, String place, Scope scope) {
+        Set<Direction> directions = field.containsKey("path") ? scope.directions() : Set.of(Direction.TO_CRM);
+        if (field.containsKey("direction")) {
+            directions = directions(field.getString("direction"));
+        }
+        if (!scope.directions().containsAll(directions)) {
+            fault(
+                    place + "/direction",
+                    scope.directions().contains(Direction.TO_CRM)
+                            ? "The record's own direction is to-crm: say that it is both, and the field may go both ways."
+                            : "The record is only read: its fields have a path and go to-partner-center.");
+        }
+        Map<Direction, Set<Occasion>> occasions = new EnumMap<>(Direction.class);
+        if (directions.contains(Direction.TO_CRM)) {
+            occasions.put(
+                    Direction.TO_CRM, occasions(field, "toCrm").orElse(EnumSet.of(Occasion.CREATE, Occasion.UPDATE)));
+        }
+        if (directions.contains(Direction.TO_PARTNER_CENTER)) {
+            Set<Occasion> given = occasions(field, "toPartnerCenter")
+                    .orElse(scope.main() ? EnumSet.of(Occasion.CREATE, Occasion.UPDATE) : EnumSet.of(Occasion.CREATE));
+            if (!scope.main() && given.contains(Occasion.UPDATE)) {
+                fault(
+                        place + "/when/toPartnerCenter",
+                        "A related record fills a referral that is created, and not one that exists: only 'create' is possible.");
+            }
+            occasions.put(Direction.TO_PARTNER_CENTER, given);
+        }
+        return occasions;
+    }
+
+    private static Optional<Set<Occasion>> occasions(JsonObject field, String direction) {
         JsonObject when = field.getJsonObject("when");
         if (when == null || !when.containsKey(direction)) {
-            return EnumSet.of(Occasion.CREATE, Occasion.UPDATE);
+            return Optional.empty();
         }
         Set<Occasion> occasions = EnumSet.noneOf(Occasion.class);
         when.getJsonArray(direction)
                 .getValuesAs(JsonString.class)
                 .forEach(word -> occasions.add(Occasion.valueOf(word.getString().toUpperCase(Locale.ROOT))));
-        return occasions;
+        return Optional.of(occasions);
     }
 
     private void compile(
@@ -292,7 +355,10 @@ final class DocumentReader {
     private CrmField crm(JsonObject field, String place, CrmType type, @Nullable CrmTable relatedTable) {
         boolean bound = type == CrmType.LOOKUP || type == CrmType.REFERENCE;
         require(field, place, "match", type == CrmType.LOOKUP, "lookup");
-        require(field, place, "target", type == CrmType.LOOKUP, "lookup");
+        // a reference to a related record says nothing of its table, one to any other record does
+        if (type != CrmType.REFERENCE || field.containsKey("related")) {
+            require(field, place, "target", type == CrmType.LOOKUP, "lookup");
+        }
         require(field, place, "states", type == CrmType.STATE, "state");
         if (field.containsKey("reference") && !bound) {
             fault(place + "/reference", "Only fields of the types reference and lookup have it.");
@@ -384,19 +450,26 @@ final class DocumentReader {
     }
 
     /** A value comes from exactly one place, and what comes from us alone goes to the CRM alone. */
-    private void checkSource(
-            JsonObject field, String place, FieldMapping.Definition is, Set<String> relatable, boolean main) {
+    private void checkSource(JsonObject field, String place, FieldMapping.Definition is, Scope scope) {
         JsonObject transform = field.getJsonObject("transform");
         boolean computed = !field.containsKey("path") && transform != null;
         int sources = (field.containsKey("path") ? 1 : 0)
                 + (field.containsKey("constant") ? 1 : 0)
                 + (field.containsKey("related") ? 1 : 0)
                 + (computed ? 1 : 0);
+        boolean isReference = is.crm().type() == CrmType.REFERENCE;
+        if (sources == 0 && isReference && field.containsKey("target")) {
+            if (!is.occasions().isEmpty()) {
+                fault(
+                        place + "/direction",
+                        "Nothing gives this reference a value, so its direction is off: the product itself fills and reads it.");
+            }
+            return;
+        }
         if (sources != 1) {
             fault(place, "A field has exactly one of path, constant, related, or a transform without any of them.");
             return;
         }
-        boolean isReference = is.crm().type() == CrmType.REFERENCE;
         if (isReference != field.containsKey("related")) {
             fault(
                     place,
@@ -404,10 +477,19 @@ final class DocumentReader {
                             ? "A field of the type reference names the related record whose id it gets."
                             : "A field that gets a related record's id is of the type reference.");
         }
-        if (is.related() != null && !relatable.contains(is.related())) {
+        if (is.related() != null
+                && scope.main()
+                && readOnly.contains(is.related())
+                && !is.occasions().isEmpty()) {
+            fault(
+                    place + "/direction",
+                    "The record '" + is.related()
+                            + "' is only read, so nothing can be written here: the direction is off.");
+        }
+        if (is.related() != null && !scope.relatable().contains(is.related())) {
             fault(
                     place + "/related",
-                    main
+                    scope.main()
                             ? "There is no related record '" + is.related() + "'."
                             : "There is no related record '" + is.related() + "' earlier in the list.");
         }
@@ -423,6 +505,14 @@ final class DocumentReader {
                 && is.occasions().containsKey(Direction.TO_PARTNER_CENTER)
                 && is.path().readOnly()) {
             fault(place + "/direction", "Partner Center alone sets '" + is.path() + "': the field goes to-crm only.");
+        }
+        if (!scope.main()
+                && is.path() != null
+                && is.occasions().containsKey(Direction.TO_PARTNER_CENTER)
+                && !NewReferralTemplate.isOpen(is.path())) {
+            fault(
+                    place + "/path",
+                    "'" + is.path() + "' is decided for each referral anew; a related record cannot fill it.");
         }
     }
 
@@ -614,8 +704,33 @@ final class DocumentReader {
         });
     }
 
-    private List<RelatedMapping> readRelated(
-            JsonArray list, Map<String, CrmTable> tables, List<FieldMapping> mainFields) {
+    /** What an own column cannot hold twice, a referral cannot either: two fields that write one place there overwrite each other. */
+    private void checkPathWriters(List<FieldMapping> fields, List<RelatedMapping> related) {
+        List<FieldMapping> writers = new ArrayList<>();
+        Stream.concat(fields.stream(), related.stream().flatMap(record -> record.fields().stream()))
+                .forEach(field -> {
+                    writers.stream()
+                            .filter(field::writesOver)
+                            .findFirst()
+                            .ifPresent(writer -> fault(
+                                    field.place() + "/path",
+                                    "What stands there at Partner Center is written by the field '" + writer.name()
+                                            + "' already. Switch one of them off in that direction."));
+                    writers.add(field);
+                });
+    }
+
+    private void checkSwitch(JsonObject document) {
+        boolean switched = document.get("section") instanceof JsonObject section && section.containsKey("sync");
+        if (!switched) {
+            fault(
+                    "/newReferral",
+                    "A referral is created only for a record whose seller switched that on: name the yes/no field in"
+                            + " section.sync.");
+        }
+    }
+
+    private List<RelatedMapping> readRelated(JsonArray list, List<FieldMapping> mainFields) {
         List<RelatedMapping> all = new ArrayList<>();
         Set<String> earlier = new HashSet<>();
         Set<String> wanted = new HashSet<>();
@@ -629,13 +744,16 @@ final class DocumentReader {
                 continue;
             }
             JsonArray fieldList = related.getJsonArray("fields");
-            List<FieldMapping> fields = readFields(fieldList, place + "/fields", tables, Set.copyOf(earlier), false);
+            Set<Direction> directions = directions(related.getString("direction", "to-crm"));
+            List<FieldMapping> fields =
+                    readFields(fieldList, place + "/fields", new Scope(false, directions, Set.copyOf(earlier)));
             Map<String, String> parents = new LinkedHashMap<>();
             fields.forEach(field -> field.related().ifPresent(parent -> {
                 parents.put(field.name(), parent);
                 wanted.add(parent);
             }));
-            List<List<String>> match = isShapedBelow(place + "/match")
+            checkSearch(related, place, directions.contains(Direction.TO_CRM));
+            List<List<String>> match = isShapedBelow(place + "/match") && related.containsKey("match")
                     ? readMatch(
                             related.getJsonArray("match"), place + "/match", fields, fields.size() == fieldList.size())
                     : List.of();
@@ -653,7 +771,8 @@ final class DocumentReader {
                                 .map(FieldMapping::name)
                                 .toList(),
                         parents,
-                        related.getBoolean("required", false)));
+                        related.getBoolean("required", false),
+                        directions));
             }
         }
         for (int i = 0; i < list.size(); i++) {
@@ -669,6 +788,17 @@ final class DocumentReader {
             }
         }
         return all;
+    }
+
+    private void checkSearch(JsonObject related, String place, boolean written) {
+        if (written && !related.containsKey("match")) {
+            fault(place, "A record that is looked for needs 'match'.");
+        }
+        for (String member : List.of("match", "required")) {
+            if (!written && related.containsKey(member)) {
+                fault(place + "/" + member, "The record is only read: nothing is looked for or created.");
+            }
+        }
     }
 
     private List<List<String>> readMatch(JsonArray match, String place, List<FieldMapping> fields, boolean complete) {

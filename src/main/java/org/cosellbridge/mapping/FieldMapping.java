@@ -9,12 +9,15 @@ import jakarta.json.JsonValue;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.cosellbridge.referral.Direction;
 import org.cosellbridge.referral.ReferralPath;
 import org.cosellbridge.referral.ReferralPath.Kind;
@@ -37,6 +40,7 @@ public final class FieldMapping {
             @Nullable JsonValue constant,
             @Nullable String related,
             CrmField crm,
+            @Nullable String label,
             Map<Direction, Set<Occasion>> occasions,
             ConflictRule conflictRule,
             boolean mayErase,
@@ -80,6 +84,11 @@ public final class FieldMapping {
     /** The CRM field. */
     public CrmField crm() {
         return is.crm;
+    }
+
+    /** What people call the field in the CRM; its name there where the document does not say. */
+    public String label() {
+        return is.label == null ? is.crm.name() : is.label;
     }
 
     /** Whether the value travels that way on that occasion. */
@@ -153,24 +162,85 @@ public final class FieldMapping {
                 : mapped(Direction.TO_CRM, transformed(Direction.TO_CRM, referralView, raw));
     }
 
-    /** Whether what would travel that way is not the field's own value but the document's default. */
-    public boolean isDefaulted(Direction direction, JsonObject input) {
-        if (!is.defaults.containsKey(direction)) {
-            return false;
-        }
-        boolean toCrm = direction == Direction.TO_CRM;
-        JsonValue raw = toCrm ? fromReferral(input) : fromRecord(input);
-        JsonValue value = toCrm && is.path == null ? raw : transformed(direction, input, raw);
-        if (is.values == null) {
-            return value == JsonValue.NULL;
-        }
-        return (toCrm ? is.values.toCrm(value) : is.values.toPartnerCenter(value)).isEmpty();
-    }
-
     /** The value Partner Center should have, given this record. */
     public JsonValue toPartnerCenter(JsonObject recordValues) {
         JsonValue value = transformed(Direction.TO_PARTNER_CENTER, recordValues, fromRecord(recordValues));
         return mapped(Direction.TO_PARTNER_CENTER, value);
+    }
+
+    /** The value the CRM field would have, given this referral, if this raw value stood at the field's path there. */
+    public JsonValue toCrm(JsonObject referral, JsonValue raw) {
+        if (is.path == null) {
+            return toCrm(referral);
+        }
+        JsonValue there = is.path.kind() == Kind.LIST && !(raw instanceof JsonArray) ? forPartnerCenter(raw) : raw;
+        return mapped(
+                Direction.TO_CRM, transformed(Direction.TO_CRM, is.path.write(referral, there), Values.orNull(there)));
+    }
+
+    /**
+     * Whether the value that would travel stems from the document and not from the field: the field is empty, or holds what the value
+     * table does not list, and a default (or a row for empty) stands in.
+     *
+     * @param input the referral on the way to the CRM, the record on the way to Partner Center
+     * @throws MappingException if the value cannot be expressed on the other side
+     */
+    public boolean isDefaulted(Direction direction, JsonObject input) {
+        boolean toCrm = direction == Direction.TO_CRM;
+        JsonValue raw = toCrm ? fromReferral(input) : fromRecord(input);
+        JsonValue value = toCrm && is.path == null ? raw : transformed(direction, input, raw);
+        boolean stated = value != JsonValue.NULL
+                // on the way to Partner Center a transform without a value of the field only makes one up
+                && (toCrm || raw != JsonValue.NULL)
+                && (is.values == null || listed(direction, value).isPresent());
+        // a default of null is one, too: it leaves the other side alone
+        return !stated && (is.defaults.containsKey(direction) || mapped(direction, value) != JsonValue.NULL);
+    }
+
+    /**
+     * A name as the CRM holds it, with this mark in front instead of any it has. Empty when there is no name, or when the CRM field
+     * takes no text of that length: a mark never costs a part of the name.
+     */
+    public Optional<JsonValue> marked(String mark, JsonValue held) {
+        return Values.findText(held)
+                .map(Values::withoutMarks)
+                .filter(bare -> !bare.isBlank())
+                .map(bare -> mark + " " + bare)
+                .filter(text -> is.maxLength == 0 || text.length() <= is.maxLength)
+                .map(Values::text);
+    }
+
+    /** Whether the field holds the referral's name, without the marks that may stand before it. */
+    boolean isMarkedName() {
+        return is.marks && is.path != null && is.path.text().equals("name");
+    }
+
+    /** Whether this field and that one write the same place at Partner Center on the same occasion, in whole or in part. */
+    boolean writesOver(FieldMapping other) {
+        if (is.path == null
+                || other.is.path == null
+                || Collections.disjoint(
+                        is.occasions.getOrDefault(Direction.TO_PARTNER_CENTER, Set.of()),
+                        other.is.occasions.getOrDefault(Direction.TO_PARTNER_CENTER, Set.of()))) {
+            return false;
+        }
+        // what is written through empty brackets is the whole list
+        String one = is.path.pointer() + "/";
+        String two = other.is.path.pointer() + "/";
+        return one.startsWith(two) || two.startsWith(one);
+    }
+
+    /** The draft of a new referral with this record's value; an empty value leaves it as it is. */
+    JsonObject drafted(JsonObject draft, JsonObject recordValues) {
+        if (is.path == null
+                || !travels(Direction.TO_PARTNER_CENTER, Occasion.CREATE)
+                || !NewReferralTemplate.isOpen(is.path)
+                || (NewReferralTemplate.isIrreversible(is.path)
+                        && isDefaulted(Direction.TO_PARTNER_CENTER, recordValues))) {
+            return draft;
+        }
+        JsonValue value = toPartnerCenter(recordValues);
+        return value == JsonValue.NULL ? draft : is.path.write(draft, value);
     }
 
     /** Whether two values mean the same in the CRM field. */
@@ -214,7 +284,7 @@ public final class FieldMapping {
 
     /** What becomes of one referral's value, for previews. */
     Explained explain(JsonObject referral, Occasion occasion) {
-        if (is.related != null) {
+        if (is.related != null && !is.occasions.isEmpty()) {
             return new Explained(
                     is.name, is.crm.name(), JsonValue.NULL, JsonValue.NULL, "gets the id of " + is.related);
         }
@@ -266,13 +336,17 @@ public final class FieldMapping {
         if (is.values == null) {
             return expressed(direction, value == JsonValue.NULL ? byDefault : value);
         }
-        Optional<JsonValue> found =
-                direction == Direction.TO_CRM ? is.values.toCrm(value) : is.values.toPartnerCenter(value);
+        Optional<JsonValue> found = listed(direction, value);
         if (found.isEmpty() && !hasDefault) {
             throw failure("The value " + (direction == Direction.TO_CRM ? "at Partner Center" : "in the CRM")
                     + " is not in the value table. Add a row for it, or a default.");
         }
         return expressed(direction, found.orElse(byDefault));
+    }
+
+    private Optional<JsonValue> listed(Direction direction, JsonValue value) {
+        ValueTable values = Objects.requireNonNull(is.values);
+        return direction == Direction.TO_CRM ? values.toCrm(value) : values.toPartnerCenter(value);
     }
 
     /** The value in the form the other side takes. */
@@ -321,7 +395,7 @@ public final class FieldMapping {
             case DATETIME -> Values.dateTime(instant(value));
             case LIST -> {
                 JsonArrayBuilder list = Values.JSON.createArrayBuilder();
-                elements(value).forEach(list::add);
+                elements(value).stream().distinct().forEach(list::add);
                 yield list.build();
             }
             case STRUCTURE, ANY -> value;
@@ -362,17 +436,22 @@ public final class FieldMapping {
     }
 
     private List<String> elements(JsonValue value) {
-        if (value instanceof JsonArray array) {
-            return array.stream()
-                    .flatMap(element -> Values.findText(element).stream())
-                    .map(text -> Values.cleanText(text, is.marks))
-                    .filter(text -> !text.isEmpty())
-                    .toList();
-        }
-        return Arrays.stream(Values.findText(value).orElse("").split("[;,\r\n]", -1))
-                .map(text -> Values.cleanText(text, is.marks).strip())
-                .filter(text -> !text.isEmpty())
-                .toList();
+        Stream<String> texts = value instanceof JsonArray array
+                ? array.stream().flatMap(element -> Values.findText(element).stream())
+                // composed first: a character that becomes a semicolon only then would join what comes back apart
+                : Arrays.stream(
+                        Values.composed(Values.findText(value).orElse("")).split("[;,\r\n]", -1));
+        return texts.map(this::element).filter(text -> !text.isEmpty()).toList();
+    }
+
+    private String element(String text) {
+        String before;
+        String now = text;
+        do {
+            before = now;
+            now = Values.cleanText(now.strip(), is.marks).strip();
+        } while (!now.equals(before));
+        return now;
     }
 
     /** The elements sorted and each once: neither side keeps an order that means anything. */

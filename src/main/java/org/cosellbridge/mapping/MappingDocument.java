@@ -1,8 +1,12 @@
 package org.cosellbridge.mapping;
 
 import jakarta.json.JsonObject;
+import jakarta.json.JsonValue;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import org.cosellbridge.referral.Direction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A mapping document, checked and compiled: how the referrals of a connection and its records of one kind belong together.
@@ -16,6 +20,8 @@ public final class MappingDocument {
     private final String referralKey;
     private final List<FieldMapping> fields;
     private final List<RelatedMapping> related;
+    private final Section section;
+    private final @Nullable NewReferralTemplate newReferral;
     private final String json;
 
     MappingDocument(
@@ -26,6 +32,8 @@ public final class MappingDocument {
             String referralKey,
             List<FieldMapping> fields,
             List<RelatedMapping> related,
+            Section section,
+            @Nullable NewReferralTemplate newReferral,
             String json) {
         this.connector = connector;
         this.record = record;
@@ -34,6 +42,8 @@ public final class MappingDocument {
         this.referralKey = referralKey;
         this.fields = List.copyOf(fields);
         this.related = List.copyOf(related);
+        this.section = section;
+        this.newReferral = newReferral;
         this.json = json;
     }
 
@@ -80,6 +90,55 @@ public final class MappingDocument {
     /** The records beside the main one, parents before those that need them. */
     public List<RelatedMapping> related() {
         return related;
+    }
+
+    /** The CRM's Partner Center section on these records; one without any field where the document names none. */
+    public Section section() {
+        return section;
+    }
+
+    /** The field with the referral's name, if marks in front of a name are ignored there and may therefore be set. */
+    public Optional<FieldMapping> nameField() {
+        return fields.stream().filter(FieldMapping::isMarkedName).findFirst();
+    }
+
+    /** What every referral has that is created from such a record; empty: records of this kind never create one. */
+    public Optional<JsonObject> newReferral() {
+        return Optional.ofNullable(newReferral).map(NewReferralTemplate::text);
+    }
+
+    /**
+     * The document to create a referral with, in Partner Center's spelling: what {@link #newReferral()} says and, on top, every
+     * value that travels to Partner Center on create. Empty values are left out, and so are the ways to share the deal or to ask for
+     * help that the record itself does not state. What Partner Center sets, and what is decided for each referral anew (such as
+     * its type, its target and its status), is no part of it.
+     *
+     * @param recordValues the record as the connector read it
+     * @param relatedValues its related records in the same form, by {@link RelatedMapping#name()}; those that are not there are left
+     *     out
+     * @throws MappingException if a value cannot be expressed at Partner Center
+     * @throws IllegalStateException if records of this kind never create a referral
+     */
+    public JsonObject draft(JsonObject recordValues, Map<String, JsonObject> relatedValues) {
+        if (newReferral == null) {
+            throw new IllegalStateException(label() + " creates no referrals.");
+        }
+        JsonObject draft = newReferral.start();
+        for (RelatedMapping record : related) {
+            JsonObject values = relatedValues.getOrDefault(record.name(), JsonValue.EMPTY_JSON_OBJECT);
+            if (record.travels(Direction.TO_PARTNER_CENTER) && !values.isEmpty()) {
+                draft = drafted(draft, record.fields(), values);
+            }
+        }
+        return newReferral.finish(drafted(draft, fields, recordValues));
+    }
+
+    private static JsonObject drafted(JsonObject draft, List<FieldMapping> fields, JsonObject values) {
+        JsonObject filled = draft;
+        for (FieldMapping field : fields) {
+            filled = field.drafted(filled, values);
+        }
+        return filled;
     }
 
     /** The document's own text. */

@@ -5,11 +5,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
+import org.cosellbridge.referral.Direction;
 
 /**
- * A record beside the main one, such as the customer's account: it is looked for, created when there is none, and never updated.
- * One that has parents is looked for among the records of those parents. Immutable.
+ * A record beside the main one, such as the customer's account. On its way to the CRM it is looked for, created when there is none,
+ * and never updated; one that has parents is looked for among the records of those parents. On the way to Partner Center its values
+ * fill a referral that is created from the main record. Immutable.
  */
 public final class RelatedMapping {
     private final String name;
@@ -19,6 +22,7 @@ public final class RelatedMapping {
     private final List<String> references;
     private final Map<String, String> parents;
     private final boolean required;
+    private final Set<Direction> directions;
 
     RelatedMapping(
             String name,
@@ -27,7 +31,8 @@ public final class RelatedMapping {
             List<List<String>> match,
             List<String> references,
             Map<String, String> parents,
-            boolean required) {
+            boolean required,
+            Set<Direction> directions) {
         this.name = name;
         this.table = table;
         this.fields = List.copyOf(fields);
@@ -35,6 +40,7 @@ public final class RelatedMapping {
         this.references = List.copyOf(references);
         this.parents = Map.copyOf(parents);
         this.required = required;
+        this.directions = Set.copyOf(directions);
     }
 
     /** Its name in the document, such as {@code account}. */
@@ -47,7 +53,17 @@ public final class RelatedMapping {
         return table;
     }
 
-    /** What it is created with, the references to its parents included. */
+    /** Whether its values travel that way: to the CRM when it is found or created there, to Partner Center when a referral is. */
+    public boolean travels(Direction direction) {
+        return directions.contains(direction);
+    }
+
+    /** Whether it is only read, so that nobody looks for one or creates one. */
+    public boolean isReadOnly() {
+        return !travels(Direction.TO_CRM);
+    }
+
+    /** What it is created with and read by, the references to its parents included. */
     public List<FieldMapping> fields() {
         return fields;
     }
@@ -68,7 +84,10 @@ public final class RelatedMapping {
                 .orElse(List.of());
     }
 
-    /** The names of the fields of the main record that get its id. */
+    /**
+     * The names of the fields of the main record that get its id, in the document's order. Towards Partner Center the first of them
+     * that is not empty says which record it is.
+     */
     public List<String> references() {
         return references;
     }

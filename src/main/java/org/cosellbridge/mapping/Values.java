@@ -37,7 +37,7 @@ final class Values {
             Pattern.compile("&(?:(amp|lt|gt|quot|apos|nbsp)|#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,6}));");
     private static final Map<String, String> NAMED =
             Map.of("amp", "&", "lt", "<", "gt", ">", "quot", "\"", "apos", "'", "nbsp", "\u00a0");
-    private static final Pattern MARKS = Pattern.compile("^(?:[\u2713\u2714\u2716\u2717\u2718\u274c]\ufe0f?\\s*)+");
+    private static final Pattern MARKS = Pattern.compile("^\\s*(?:[\u2713\u2714\u2716\u2717\u2718\u274c]\ufe0f?\\s*)+");
     private static final Pattern NUMBER =
             Pattern.compile("[+-]?(?:\\d{1,30}(?:\\.\\d{0,30})?|\\.\\d{1,30})(?:[eE][+-]?\\d{1,2})?");
 
@@ -114,16 +114,24 @@ final class Values {
         String now = text;
         do {
             before = now;
-            now = Normalizer.normalize(entities(now), Normalizer.Form.NFC)
-                    .replace("\r\n", "\n")
-                    .replace('\r', '\n');
+            now = composed(entities(now)).replace("\r\n", "\n").replace('\r', '\n');
             now = UNSTORABLE.matcher(now).replaceAll("").stripTrailing();
             if (marks) {
-                now = MARKS.matcher(now).replaceFirst("");
+                now = withoutMarks(now);
             }
         } while (!now.equals(before));
         Matcher guid = GUID.matcher(now);
         return guid.matches() ? guid.group(1).toLowerCase(Locale.ROOT) : now;
+    }
+
+    /** The text without the marks in front of it, and without the blanks around those. */
+    static String withoutMarks(String text) {
+        return MARKS.matcher(text).replaceFirst("");
+    }
+
+    /** The text in Unicode's composed form. */
+    static String composed(String text) {
+        return Normalizer.normalize(text, Normalizer.Form.NFC);
     }
 
     private static String entities(String text) {

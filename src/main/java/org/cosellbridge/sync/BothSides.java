@@ -543,7 +543,7 @@ final class BothSides {
         List<Comparison.Field> conflicts = comparison.with(Merge.Action.CONFLICT);
         return conflicts.isEmpty()
                 ? Notes.GOOD
-                : Notes.BAD + " Both sides changed: " + labels(conflicts) + ". An operator decides.";
+                : Notes.BAD + " The two sides differ, and an operator decides: " + labels(conflicts) + ".";
     }
 
     private static String names(List<Comparison.Field> fields) {

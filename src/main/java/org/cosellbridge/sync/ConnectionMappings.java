@@ -90,6 +90,14 @@ public class ConnectionMappings implements StartCheck {
         return List.copyOf(documents.getOrDefault(connection, Map.of()).values());
     }
 
+    /** The kinds of record the connection keeps in the CRM's table of this name; empty when it keeps none there. */
+    public List<String> recordsOf(ConnectionName connection, String table) {
+        return list(connection).stream()
+                .filter(document -> document.table().name().equals(table))
+                .map(MappingDocument::record)
+                .toList();
+    }
+
     /** Which referrals belong to the connection. */
     ReferralCondition condition(ConnectionName connection) {
         return Optional.ofNullable(conditions.get(connection))

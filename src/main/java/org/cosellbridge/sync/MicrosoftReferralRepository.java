@@ -24,8 +24,11 @@ class MicrosoftReferralRepository {
                 .map(MicrosoftReferralEntity::referral);
     }
 
-    /** Keeps what is known now. Joins a transaction. */
+    /** Keeps what is known now; a referral without an engagement concerns nobody. Joins a transaction. */
     void save(MicrosoftReferral theirs) {
+        if (theirs.engagement().isEmpty()) {
+            return;
+        }
         MicrosoftReferralEntity row = entities.find(MicrosoftReferralEntity.class, theirs.engagement());
         if (row == null) {
             entities.persist(new MicrosoftReferralEntity(theirs, clock.instant()));

@@ -111,8 +111,8 @@ final class NewRecord {
     private Optional<SyncOutcome> linkNamed(Mapped named, Referral referral) {
         RemoteRecord record = named.record();
         work.hold(record.ref());
-        work.recordWas(named.document(), record);
         refuseOthers(named.document(), record, referral);
+        work.recordWas(named.document(), record);
         Optional<Intent> intent = rooms.intents.find(work.connection, record.ref());
         return intent.flatMap(Intent::findPostedAt).isPresent() && work.isWriting()
                 ? newReferral.found(named.document(), referral, record, intent.orElseThrow())

@@ -71,12 +71,10 @@ final class Notes {
     }
 
     private static void mark(FieldMapping name, RemoteRecord record, String status, Map<String, JsonValue> notes) {
-        String held = held(record, name.crm().name());
-        String mark = status.startsWith(GOOD) ? GOOD : BAD;
-        String bare = held.replaceFirst("^[\u2713\u2714\u2716\u2717\u2718\u274C\\s]+", "");
-        if (!bare.isEmpty() && !held.startsWith(mark)) {
-            notes.put(name.crm().name(), text(mark + " " + bare));
-        }
+        JsonValue held = name.fromRecord(record.values());
+        name.marked(status.startsWith(GOOD) ? GOOD : BAD, held)
+                .filter(marked -> !marked.equals(held))
+                .ifPresent(marked -> notes.put(name.crm().name(), marked));
     }
 
     /** The notes that ride on a write are told. */

@@ -67,6 +67,9 @@ class RelatedRecords {
         Map<String, String> ids = new LinkedHashMap<>();
         Map<String, JsonValue> references = new LinkedHashMap<>();
         for (RelatedMapping related : document.related()) {
+            if (related.isReadOnly()) {
+                continue;
+            }
             Optional<String> id = findOrCreate(related, ids, search);
             if (id.isEmpty() && related.required()) {
                 throw new AttemptEndedException(new SyncOutcome.NotThisOne("A new " + document.record()
@@ -77,6 +80,7 @@ class RelatedRecords {
                 ids.put(related.name(), value);
                 related.references()
                         .forEach(field -> document.findField(field)
+                                .filter(mapping -> mapping.travels(Direction.TO_CRM, Occasion.CREATE))
                                 .ifPresent(mapping ->
                                         references.put(mapping.crm().name(), StoredJson.JSON.createValue(value))));
             });

@@ -33,11 +33,10 @@ import org.cosellbridge.sync.Want;
 import org.cosellbridge.sync.WantsSync;
 import org.jspecify.annotations.Nullable;
 
-/** The stored deliveries: what was received, byte for byte, and what followed. Thread-safe. */
+/** The stored deliveries, and what follows from one of Partner Center, which is stored byte for byte. Thread-safe. */
 @Singleton
 public class Deliveries {
     private static final Duration CLOCKS_MAY_DIFFER = Duration.ofMinutes(2);
-    private static final int MAX_SOURCE = 64;
 
     private final DeliveryRepository repository;
     private final SignatureVerifier verifier;
@@ -74,7 +73,7 @@ public class Deliveries {
         UUID id = ids.next();
         String correlation = ids.next().toString();
         DeliveryState state = event.findReferral().isPresent() ? DeliveryState.ACCEPTED : DeliveryState.IGNORED;
-        if (!repository.insert(id.toString(), correlation, state, shortened(delivery))) {
+        if (!repository.insert(id.toString(), correlation, state, delivery)) {
             repository.countDuplicate(event.dedupeKey(), delivery.receivedAt());
             return Optional.empty();
         }
@@ -108,34 +107,38 @@ public class Deliveries {
         return new Page<>(page.stream().map(DeliveryItem::of).toList(), next);
     }
 
-    /** One delivery with everything needed to verify it again, and what verifying it again found just now. */
+    /** One delivery; when it was signed, with everything needed to verify it again, and what verifying it again found just now. */
     @Transactional
     public Optional<DeliveryReceipt> find(String id) {
         return repository.find(id).map(this::receipt);
     }
 
-    /** Where the certificate of the last delivery came from; empty when none is stored. */
+    /** Where the certificate of the last signed delivery came from; empty when none is stored. */
     @Transactional
     public Optional<String> findLastCertificateUrl() {
-        DeliveryFilter all = new DeliveryFilter(null, null, null, null, null, null);
-        return repository.list(all, 1, null).stream()
+        DeliveryFilter signed = DeliveryFilter.of(DeliverySender.PARTNER_CENTER);
+        return repository.list(signed, 1, null).stream()
                 .findFirst()
                 .flatMap(last -> SignatureHeaders.findStoredUrl(headers(last.headers())));
     }
 
     private DeliveryReceipt receipt(StoredDelivery stored) {
+        byte[] body = stored.body();
+        if (body == null) {
+            return DeliveryReceipt.unsigned(stored);
+        }
         List<byte[]> chain = repository.certificates(List.of(stored.chain().split(",", -1)));
         Map<String, String> headers = headers(stored.headers());
-        return new DeliveryReceipt(
-                DeliveryItem.of(stored),
-                Base64.getEncoder().encodeToString(stored.body()),
+        return DeliveryReceipt.signed(
+                stored,
+                Base64.getEncoder().encodeToString(body),
                 headers,
-                stored.algorithm(),
                 chain.stream().map(Base64.getEncoder()::encodeToString).toList(),
-                verifyAgain(stored, headers, chain));
+                verifyAgain(stored, body, headers, chain));
     }
 
-    private Verification verifyAgain(StoredDelivery stored, Map<String, String> headers, List<byte[]> chain) {
+    private Verification verifyAgain(
+            StoredDelivery stored, byte[] body, Map<String, String> headers, List<byte[]> chain) {
         try {
             List<X509Certificate> certificates = new ArrayList<>();
             for (byte[] der : chain) {
@@ -144,7 +147,7 @@ public class Deliveries {
             SignatureAlgorithm algorithm =
                     SignatureAlgorithm.parse(stored.algorithm()).orElseThrow();
             return verifier.verifyAgain(
-                    algorithm, new CertificateChain(certificates), headers, stored.body(), stored.receivedAt());
+                    algorithm, new CertificateChain(certificates), headers, body, stored.receivedAt());
         } catch (CertificateException | RuntimeException altered) {
             // whatever cannot even be read is not what was stored once
             return new Verification(false, false, false);
@@ -160,17 +163,6 @@ public class Deliveries {
             headers.clear(); // what was altered cannot be shown as headers, and does not verify without them
         }
         return headers;
-    }
-
-    private static VerifiedDelivery shortened(VerifiedDelivery delivery) {
-        String source = delivery.source();
-        return new VerifiedDelivery(
-                delivery.receivedAt(),
-                source.length() <= MAX_SOURCE ? source : source.substring(0, MAX_SOURCE),
-                delivery.headers(),
-                delivery.body(),
-                delivery.verdict(),
-                delivery.event());
     }
 
     private static String reason(VerifiedDelivery delivery) {

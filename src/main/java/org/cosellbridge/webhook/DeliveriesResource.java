@@ -21,7 +21,10 @@ public class DeliveriesResource {
     /** The deliveries that pass the filters, the latest first. */
     @GET
     public Page<DeliveryItem> list(
+            @QueryParam("sender") @Nullable String sender,
             @QueryParam("referral") @Nullable String referral,
+            @QueryParam("connection") @Nullable String connection,
+            @QueryParam("record") @Nullable String record,
             @QueryParam("correlation") @Nullable String correlation,
             @QueryParam("delivery") @Nullable String delivery,
             @QueryParam("from") @Nullable String from,
@@ -30,12 +33,12 @@ public class DeliveriesResource {
             @QueryParam("limit") @Nullable String limit,
             @QueryParam("cursor") @Nullable String cursor) {
         return deliveries.list(
-                DeliveryFilter.of(referral, correlation, delivery, from, to, state),
+                DeliveryFilter.of(sender, referral, connection, record, correlation, delivery, from, to, state),
                 Page.parseLimit(limit),
                 cursor == null ? null : DeliveryFilter.id("cursor", cursor));
     }
 
-    /** One delivery with its raw receipt, verified again just now. */
+    /** One delivery with its receipt; one that was signed is verified again just now. */
     @GET
     @Path("{id}")
     public DeliveryReceipt receipt(@PathParam("id") String id) {

@@ -18,6 +18,9 @@ class DeliveryEntity {
     @Column(name = "received_at")
     private Instant receivedAt;
 
+    @Column(name = "sender")
+    private String sender;
+
     @Column(name = "source")
     private String source;
 
@@ -28,13 +31,13 @@ class DeliveryEntity {
     private @Nullable String referral;
 
     @Column(name = "resource_change")
-    private Instant resourceChange;
+    private @Nullable Instant resourceChange;
 
     @Column(name = "resource_change_text")
     private String resourceChangeText;
 
     @Column(name = "body")
-    private byte[] body;
+    private byte @Nullable [] body;
 
     @Column(name = "headers")
     private String headers;
@@ -54,6 +57,27 @@ class DeliveryEntity {
     @Column(name = "state")
     private String state;
 
+    @Column(name = "connection")
+    private @Nullable String connection;
+
+    @Column(name = "record_table")
+    private @Nullable String recordTable;
+
+    @Column(name = "record")
+    private @Nullable String record;
+
+    @Column(name = "sender_correlation")
+    private @Nullable String senderCorrelation;
+
+    @Column(name = "organization")
+    private @Nullable String organization;
+
+    @Column(name = "body_size")
+    private @Nullable Long bodySize;
+
+    @Column(name = "body_sha256")
+    private @Nullable String bodySha256;
+
     @Column(name = "duplicates")
     private long duplicates;
 
@@ -67,12 +91,20 @@ class DeliveryEntity {
         return new StoredDelivery(
                 id,
                 receivedAt,
+                sender,
                 source,
                 eventName,
                 referral,
+                connection,
+                recordTable,
+                record,
+                senderCorrelation,
+                organization,
                 resourceChange,
                 resourceChangeText,
                 body,
+                bodySize,
+                bodySha256,
                 headers,
                 algorithm,
                 chain,

@@ -11,7 +11,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which deliveries a list shows. What is null does not narrow it.
  *
+ * @param sender the word of a {@link DeliverySender}
  * @param referral the referral's id
+ * @param connection the name of the connection whose CRM sent it
+ * @param record the record that is looked at, as {@code kind/id}
  * @param correlation the correlation id
  * @param delivery the delivery's id
  * @param from received at this time or later
@@ -19,7 +22,10 @@ import org.jspecify.annotations.Nullable;
  * @param state the word of a state
  */
 record DeliveryFilter(
+        @Nullable String sender,
         @Nullable String referral,
+        @Nullable String connection,
+        @Nullable String record,
         @Nullable String correlation,
         @Nullable String delivery,
         @Nullable Instant from,
@@ -28,9 +34,17 @@ record DeliveryFilter(
     private static final Instant EARLIEST = Instant.parse("1900-01-01T00:00:00Z");
     private static final Instant LATEST = Instant.parse("9999-01-01T00:00:00Z");
 
+    /** Everything from one kind of sender. */
+    static DeliveryFilter of(DeliverySender sender) {
+        return new DeliveryFilter(sender.word(), null, null, null, null, null, null, null, null);
+    }
+
     /** The filter of a call's parameters; answers 400 when one cannot be read. */
     static DeliveryFilter of(
+            @Nullable String sender,
             @Nullable String referral,
+            @Nullable String connection,
+            @Nullable String record,
             @Nullable String correlation,
             @Nullable String delivery,
             @Nullable String from,
@@ -39,20 +53,30 @@ record DeliveryFilter(
         if (state != null && DeliveryState.find(state).isEmpty()) {
             throw Problem.badRequest("state must be accepted or ignored.");
         }
-        if (correlation != null && correlation.indexOf(0) >= 0) {
-            throw Problem.badRequest("correlation holds a character that no id has.");
+        if (sender != null && DeliverySender.find(sender).isEmpty()) {
+            throw Problem.badRequest("sender must be partner-center or dynamics.");
         }
         return new DeliveryFilter(
+                sender,
                 referral == null
                         ? null
                         : ReferralId.parse(referral)
                                 .map(ReferralId::value)
                                 .orElseThrow(() -> Problem.badRequest("referral must be a GUID.")),
-                correlation,
+                plain("connection", connection),
+                plain("record", record),
+                plain("correlation", correlation),
                 delivery == null ? null : id("delivery", delivery),
                 time("from", from),
                 time("to", to),
                 state);
+    }
+
+    private static @Nullable String plain(String parameter, @Nullable String text) {
+        if (text != null && text.indexOf(0) >= 0) {
+            throw Problem.badRequest(parameter + " holds a character that no id has.");
+        }
+        return text;
     }
 
     /** The id in its canonical form; answers 400 when it is none. */

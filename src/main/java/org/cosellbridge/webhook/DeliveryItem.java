@@ -8,10 +8,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id the delivery's id
  * @param time when it was received
+ * @param sender {@code partner-center} or {@code dynamics}
  * @param source from which address
- * @param event the event's name
+ * @param event the event's name, or Dataverse's message
  * @param referral the referral's id; null when the event is not about one
- * @param changed when the sender says the resource changed
+ * @param connection whose CRM sent it; null for Partner Center
+ * @param table the logical name of the CRM's table; null for Partner Center
+ * @param record the record that is looked at, as {@code kind/id}; null when none is
+ * @param changed when the sender says it changed; null when that could not be read
  * @param state {@code accepted} or {@code ignored}
  * @param correlation shared by everything of one cause
  * @param verdict how it was verified
@@ -21,10 +25,14 @@ import org.jspecify.annotations.Nullable;
 public record DeliveryItem(
         String id,
         Instant time,
+        String sender,
         String source,
         String event,
         @Nullable String referral,
-        Instant changed,
+        @Nullable String connection,
+        @Nullable String table,
+        @Nullable String record,
+        @Nullable Instant changed,
         String state,
         String correlation,
         String verdict,
@@ -34,9 +42,13 @@ public record DeliveryItem(
         return new DeliveryItem(
                 stored.id(),
                 stored.receivedAt(),
+                stored.sender(),
                 stored.source(),
                 stored.eventName(),
                 stored.referral(),
+                stored.connection(),
+                stored.table(),
+                stored.record(),
                 stored.resourceChange(),
                 stored.state(),
                 stored.correlation(),

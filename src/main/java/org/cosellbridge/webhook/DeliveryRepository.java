@@ -10,6 +10,7 @@ import jakarta.persistence.TypedQuery;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -18,11 +19,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.cosellbridge.referral.ReferralId;
 import org.jspecify.annotations.Nullable;
 
 /** The tables {@code delivery} and {@code delivery_certificate}. Every write joins the caller's transaction. */
 @Singleton
 class DeliveryRepository {
+    private static final int MAX_SOURCE = 64;
+
     private final EntityManager database;
 
     @Inject
@@ -40,8 +44,9 @@ class DeliveryRepository {
         List<X509Certificate> chain = delivery.verdict().chain().certificates();
         Map<String, Object> columns = new LinkedHashMap<>();
         columns.put("id", id);
+        columns.put("sender", DeliverySender.PARTNER_CENTER.word());
         columns.put("received_at", delivery.receivedAt().atOffset(ZoneOffset.UTC));
-        columns.put("source", delivery.source());
+        columns.put("source", shortened(delivery.source()));
         columns.put("event_name", event.name());
         columns.put("resource_change", event.changedAt().atOffset(ZoneOffset.UTC));
         columns.put("resource_change_text", event.changedAtText());
@@ -54,13 +59,69 @@ class DeliveryRepository {
         columns.put("correlation", correlation);
         columns.put("state", state.word());
         columns.put("duplicates", 0L);
-        // a column that is to be null is left out: a native query cannot bind null in the same way everywhere
-        event.findReferral().ifPresent(referral -> columns.put("referral", referral.value()));
+        putUnlessNull(
+                columns, "referral", event.findReferral().map(ReferralId::value).orElse(null));
         if (insertIfNew("delivery", columns) == 0) {
             return false;
         }
         insertCertificates(chain);
         return true;
+    }
+
+    /**
+     * Stores a delivery of a Dataverse.
+     *
+     * @param record what is to be looked at, as {@code kind/id}; null when nothing is
+     * @param dedupeKey of its event
+     * @return whether it was stored; not when its event is stored already
+     */
+    boolean insert(
+            String id,
+            String correlation,
+            DeliveryState state,
+            @Nullable String record,
+            String dedupeKey,
+            DynamicsDelivery delivery) {
+        DynamicsEvent event = delivery.event();
+        Map<String, Object> columns = new LinkedHashMap<>();
+        columns.put("id", id);
+        columns.put("sender", DeliverySender.DYNAMICS.word());
+        columns.put("received_at", delivery.receivedAt().atOffset(ZoneOffset.UTC));
+        columns.put("source", shortened(delivery.source()));
+        columns.put("event_name", event.message());
+        columns.put("resource_change_text", event.operationTimeText());
+        columns.put("dedupe_key", dedupeKey);
+        columns.put("headers", json(Map.of()));
+        columns.put("algorithm", DynamicsDelivery.ALGORITHM);
+        columns.put("chain", "");
+        columns.put("verdict", delivery.verdict());
+        columns.put("correlation", correlation);
+        columns.put("state", state.word());
+        columns.put("duplicates", 0L);
+        columns.put("connection", delivery.connection().value());
+        columns.put("record_table", event.table());
+        columns.put("body_size", delivery.size());
+        columns.put("body_sha256", delivery.sha256());
+        putUnlessNull(columns, "resource_change", offset(event.operationTime()));
+        putUnlessNull(columns, "record", record);
+        putUnlessNull(columns, "sender_correlation", delivery.correlation());
+        putUnlessNull(columns, "organization", event.organization());
+        return insertIfNew("delivery", columns) == 1;
+    }
+
+    private static String shortened(String source) {
+        return source.length() <= MAX_SOURCE ? source : source.substring(0, MAX_SOURCE);
+    }
+
+    private static @Nullable OffsetDateTime offset(@Nullable Instant time) {
+        return time == null ? null : time.atOffset(ZoneOffset.UTC);
+    }
+
+    /** A column that is to be null is left out: a native query cannot bind null in the same way everywhere. */
+    private static void putUnlessNull(Map<String, Object> columns, String name, @Nullable Object value) {
+        if (value != null) {
+            columns.put(name, value);
+        }
     }
 
     /** Notes that a stored event came again. */
@@ -84,6 +145,9 @@ class DeliveryRepository {
         List<String> conditions = new ArrayList<>();
         Map<String, Object> parameters = new LinkedHashMap<>();
         narrow(conditions, parameters, "d.referral = :referral", "referral", filter.referral());
+        narrow(conditions, parameters, "d.sender = :sender", "sender", filter.sender());
+        narrow(conditions, parameters, "d.connection = :connection", "connection", filter.connection());
+        narrow(conditions, parameters, "d.record = :record", "record", filter.record());
         narrow(conditions, parameters, "d.correlation = :correlation", "correlation", filter.correlation());
         narrow(conditions, parameters, "d.id = :delivery", "delivery", filter.delivery());
         narrow(conditions, parameters, "d.receivedAt >= :since", "since", filter.from());

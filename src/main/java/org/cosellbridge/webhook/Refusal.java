@@ -7,7 +7,7 @@ import org.cosellbridge.platform.Problem;
 
 /** Why a request to a receiver was refused: the closed list of reasons that the trail counts. The sender learns only the status. */
 enum Refusal {
-    /** The body is longer than {@code cosell.webhook.max-body}, or says it is. */
+    /** The body is longer than the receiver takes, or says it is. */
     TOO_LARGE(Status.REQUEST_ENTITY_TOO_LARGE),
     /** The content type is not {@code application/json}. */
     WRONG_TYPE(Status.UNSUPPORTED_MEDIA_TYPE),
@@ -39,7 +39,17 @@ enum Refusal {
     CHAIN_NOT_TRUSTED(Status.UNAUTHORIZED),
     /** The signature does not belong to this body and certificate. */
     SIGNATURE_WRONG(Status.UNAUTHORIZED),
-    /** The body was signed but is no event that can be read. */
+    /** The address names no connection to a Dynamics 365. */
+    CONNECTION_UNKNOWN(Status.UNAUTHORIZED),
+    /** The connection has no {@code webhook-secret}, so nothing can prove itself to its receiver. */
+    SECRET_NOT_SET(Status.UNAUTHORIZED),
+    /** There is no shared secret, neither in the header nor in the query. */
+    SECRET_MISSING(Status.UNAUTHORIZED),
+    /** The shared secret is none of the connection's, or several were sent. */
+    SECRET_WRONG(Status.UNAUTHORIZED),
+    /** The organisation in the body is not the connection's {@code organization-id}. */
+    ORGANIZATION_WRONG(Status.UNAUTHORIZED),
+    /** The body was sent by a known sender but is no event that can be read. */
     EVENT_MALFORMED(Status.BAD_REQUEST);
 
     private final Status status;
@@ -67,7 +77,7 @@ enum Refusal {
         return switch (status) {
             case REQUEST_ENTITY_TOO_LARGE -> "The body is too large.";
             case UNSUPPORTED_MEDIA_TYPE -> "Only application/json is read here.";
-            case UNAUTHORIZED -> "The request is not signed by a sender known here.";
+            case UNAUTHORIZED -> "The request does not prove that it comes from a sender known here.";
             default -> "The request cannot be read.";
         };
     }

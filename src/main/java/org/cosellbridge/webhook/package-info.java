@@ -1,9 +1,9 @@
 /**
- * Receives what senders say happened: size, signature, shape, then one transaction that stores the delivery and marks the sync
+ * Receives what senders say happened: size, proof, shape, then one transaction that stores the delivery and marks the sync
  * requests wanted. Answers 2xx only after that commit. Refusals leave only counts.
  *
- * <p>Senders call it over HTTP; operators read the stored deliveries. Nothing a sender sent is used before its signature was
- * verified, except the headers needed for that. When the database is away a delivery is answered 503 and comes again.
+ * <p>Senders call it over HTTP; operators read the stored deliveries. Nothing a sender sent is used before it was proven
+ * (Partner Center: a signature over the raw bytes; Dataverse: a shared secret), except the headers needed for that. When the database is away a delivery is answered 503 and comes again.
  */
 @NullMarked
 package org.cosellbridge.webhook;

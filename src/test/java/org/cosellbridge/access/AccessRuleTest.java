@@ -14,7 +14,8 @@ class AccessRuleTest {
                 "webhooks/partner-center",
                 "/webhooks/partner-center",
                 "webhooks/dynamics/crm",
-                "webhooks/salesforce/crm/s3cr3t-_~."
+                "/webhooks/dynamics/Crm_2-x",
+                "webhooks/dynamics/no-such-connection"
             })
     void opensReceiversToPostsOnly(String path) {
         assertThat(AccessRule.of("POST", path)).isEqualTo(new AccessRule.Open());
@@ -32,8 +33,16 @@ class AccessRuleTest {
                 "Webhooks/partner-center",
                 "webhooksx/partner-center",
                 "audit/webhooks/partner-center",
+                "webhooks/other",
                 "webhooks/a/b/c/d",
-                "webhooks/partner-center/"
+                "webhooks/partner-center/",
+                "webhooks/partner-center/crm",
+                "webhooks/dynamics",
+                "webhooks/dynamics/",
+                "webhooks/dynamics/crm/",
+                "webhooks/dynamics/crm/more",
+                "webhooks/Dynamics/crm",
+                "webhooks/salesforce/crm/s3cr3t"
             })
     void opensNothingThatOnlyResemblesAReceiver(String path) {
         assertThat(AccessRule.of("POST", path)).isEqualTo(new AccessRule.Needs(Role.OPERATOR));

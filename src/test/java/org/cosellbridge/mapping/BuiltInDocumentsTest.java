@@ -11,6 +11,8 @@ import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonValue;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.cosellbridge.referral.Direction;
 import org.cosellbridge.referral.Referral;
 import org.cosellbridge.referral.ReferralFixtures;
@@ -22,6 +24,14 @@ class BuiltInDocumentsTest {
     private static final List<MappingDocument> ALL = MappingLibrary.builtIn("dynamics", List.of("opportunity", "lead"));
     private static final MappingDocument OPPORTUNITY = ALL.get(0);
     private static final MappingDocument LEAD = ALL.get(1);
+    private static final Map<String, JsonObject> RELATED =
+            Map.of("account", object("""
+                    {"name":"Northwind Traders","address1_line1":"1 Main St","address1_line2":null,"address1_city":"Seattle",
+                     "address1_stateorprovince":"WA","address1_postalcode":"98101","address1_country":"us"}"""), "contact", object("""
+                    {"firstname":"Ana","lastname":"Diaz","emailaddress1":"ana@northwind.example","telephone1":"2065550100",
+                     "jobtitle":null,"parentcustomerid":"0d1b5a6e-3f57-4f0b-9b53-0f6b6a4f1c11"}"""), "owner", object("""
+                    {"firstname":"Sam","lastname":"Seller","internalemailaddress":"sam@ourco.example",
+                     "address1_telephone1":"2065550111"}"""));
 
     @Test
     void bothAreThere() {
@@ -163,6 +173,28 @@ class BuiltInDocumentsTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"1, Active/Accepted", "2, New/Pending", "3, Closed/Won", "4, Closed/Lost", "5, Closed/Lost"})
+    void whatASellerDoesToAnOpportunity(String crm, String state) {
+        assertThat(field(OPPORTUNITY, "state").toPartnerCenter(object("{\"statuscode\":\"" + crm + "\"}")))
+                .isEqualTo(text(state));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "1, New/Pending",
+        "2, New/Pending",
+        "3, Active/Accepted",
+        "4, Closed/Declined",
+        "5, Closed/Declined",
+        "6, Closed/Declined",
+        "7, Closed/Declined"
+    })
+    void whatASellerDoesToALead(String crm, String state) {
+        assertThat(field(LEAD, "state").toPartnerCenter(object("{\"statuscode\":\"" + crm + "\"}")))
+                .isEqualTo(text(state));
+    }
+
+    @ParameterizedTest
     @CsvSource({
         "New,    Pending,  1",
         "New,    Received, 1",
@@ -261,6 +293,157 @@ class BuiltInDocumentsTest {
     }
 
     @Test
+    void bothHaveTheSectionThatIsInstalledInDynamics() {
+        for (MappingDocument document : ALL) {
+            assertThat(document.section())
+                    .isEqualTo(new Section(
+                            "cosell_syncwithpartnercenter", "cosell_syncstatus", 255, "cosell_audit", 10_000, false));
+            assertThat(document.nameField()).map(FieldMapping::name).contains("name");
+        }
+    }
+
+    @Test
+    void sellersReadTheLabelsOfTheirForms() {
+        assertThat(ALL.stream().flatMap(BuiltInDocumentsTest::allFields))
+                .allSatisfy(field -> assertThat(field.label())
+                        .as(field.name())
+                        .isNotEqualTo(field.crm().name()));
+        assertThat(Stream.of("name", "dealValue", "closingDate", "products", "microsoftHelp", "sync")
+                        .map(name -> field(OPPORTUNITY, name).label()))
+                .containsExactly(
+                        "Topic",
+                        "Est. Revenue",
+                        "Est. Close Date",
+                        "Products",
+                        "How can Microsoft help?",
+                        "Sync with Partner Center");
+        assertThat(relatedField("account", "name").label()).isEqualTo("Account Name");
+        assertThat(relatedField("account", "country").label()).isEqualTo("Address 1: Country/Region");
+        assertThat(relatedField("contact", "lastName").label()).isEqualTo("Last Name");
+        assertThat(relatedField("owner", "email").label()).isEqualTo("Primary Email");
+        assertThat(field(LEAD, "country").label()).isEqualTo("Country/Region");
+    }
+
+    @Test
+    void referralsAreCreatedFromOpportunitiesAndNotFromLeads() {
+        assertThat(LEAD.newReferral()).isEmpty();
+        assertThat(OPPORTUNITY.newReferral()).contains(object("""
+                {"qualification":"SalesQualified",
+                 "consent":{"consentToToShareInfoWithOthers":true,"consentToContact":true},
+                 "details":{"requirements":{"solutions":[{"type":"Name"}],"additionalRequirements":{"attributes":[
+                   {"type":"CustomerMarketplaceIntent","id":"HaveNotDecided"}]}}}}"""));
+    }
+
+    @Test
+    void anOpportunityAndItsRelatedRecordsMakeAReferral() {
+        assertThat(OPPORTUNITY.draft(opportunity(), RELATED)).isEqualTo(object("""
+                {"qualification":"SalesQualified",
+                 "name":"Northwind ERP rollout",
+                 "customerProfile":{"name":"Northwind Traders",
+                   "address":{"addressLine1":"1 Main St","city":"Seattle","state":"WA","postalCode":"98101","country":"US"},
+                   "team":[{"firstName":"Ana","lastName":"Diaz","email":"ana@northwind.example","phoneNumber":"2065550100"}]},
+                 "consent":{"consentToToShareInfoWithOthers":true,"consentToContact":true,
+                   "consentToShareReferralWithMicrosoftSellers":true},
+                 "details":{"notes":"Customer evaluates\\nour app.","dealValue":50000,"currency":"USD",
+                   "closingDateTime":"2026-11-14T00:00:00Z",
+                   "requirements":{"solutions":[{"type":"Name","id":"SOL-11111-AAA"},{"type":"Name","id":"SOL-22222-BBB"}],
+                     "additionalRequirements":{"attributes":[{"type":"CustomerMarketplaceIntent","id":"HaveNotDecided"}]}}},
+                 "team":[{"firstName":"Sam","lastName":"Seller","email":"sam@ourco.example","phoneNumber":"2065550111"}],
+                 "inviteContext":{"assistanceRequestCode":"ProofOfConceptOrDemo"}}"""));
+    }
+
+    @Test
+    void anOpportunityThatSaysNothingMakesWhatTheTemplateSaysButNoSolution() {
+        assertThat(OPPORTUNITY.draft(JsonValue.EMPTY_JSON_OBJECT, Map.of())).isEqualTo(object("""
+                {"qualification":"SalesQualified",
+                 "consent":{"consentToToShareInfoWithOthers":true,"consentToContact":true},
+                 "details":{"requirements":{"additionalRequirements":{"attributes":[
+                   {"type":"CustomerMarketplaceIntent","id":"HaveNotDecided"}]}}}}"""));
+    }
+
+    @Test
+    void aReferralMadeOfARecordComesBackAsThatRecord() {
+        JsonObject made = with(
+                with(
+                        with(OPPORTUNITY.draft(opportunity(), RELATED), "/id", text(ReferralFixtures.ID)),
+                        "/status",
+                        text("Active")),
+                "/substatus",
+                text("Accepted"));
+
+        for (FieldMapping field : OPPORTUNITY.fields()) {
+            if (field.travels(Direction.TO_PARTNER_CENTER, Occasion.CREATE)) {
+                assertThat(field.sameInCrm(field.toCrm(view(made)), field.fromRecord(opportunity())))
+                        .as(field.name())
+                        .isTrue();
+            }
+        }
+        for (RelatedMapping related : OPPORTUNITY.related()) {
+            JsonObject row = Optional.ofNullable(RELATED.get(related.name())).orElseThrow();
+            related.fields().stream()
+                    .filter(field -> field.travels(Direction.TO_CRM, Occasion.CREATE))
+                    .filter(field -> field.travels(Direction.TO_PARTNER_CENTER, Occasion.CREATE))
+                    .filter(field -> !field.name().equals("country"))
+                    .forEach(field -> assertThat(field.sameInCrm(field.toCrm(view(made)), field.fromRecord(row)))
+                            .as("%s of %s", field.name(), related.name())
+                            .isTrue());
+        }
+    }
+
+    @Test
+    void aCountryIsInCapitalsOnBothSides() {
+        FieldMapping country = relatedField("account", "country");
+
+        assertThat(country.toCrm(view(ReferralFixtures.coSell()))).isEqualTo(text("US"));
+        assertThat(country.toPartnerCenter(object("{\"address1_country\":\" de \"}")))
+                .isEqualTo(text("DE"));
+        assertThat(country.toPartnerCenter(JsonValue.EMPTY_JSON_OBJECT)).isEqualTo(JsonValue.NULL);
+    }
+
+    @Test
+    void aStateComesFromEitherMemberAndGoesToOne() {
+        FieldMapping state = relatedField("account", "state");
+        JsonObject both = with(ReferralFixtures.coSell(), "/customerProfile/address/state", text("Washington"));
+
+        assertThat(state.path()).contains("customerProfile.address.state");
+        assertThat(state.toCrm(view(ReferralFixtures.coSell()))).isEqualTo(text("WA"));
+        assertThat(state.toCrm(view(both))).isEqualTo(text("Washington"));
+        assertThat(state.toPartnerCenter(object("{\"address1_stateorprovince\":\"WA\"}")))
+                .isEqualTo(text("WA"));
+    }
+
+    @Test
+    void theOwnerIsOnlyRead() {
+        RelatedMapping owner = related("owner");
+
+        assertThat(owner.isReadOnly()).isTrue();
+        assertThat(owner.travels(Direction.TO_PARTNER_CENTER)).isTrue();
+        assertThat(owner.required()).isFalse();
+        assertThat(owner.references()).containsExactly("owner");
+        assertThat(owner.table()).isEqualTo(new CrmTable("systemuser", "systemusers", "systemuserid"));
+        assertThat(owner.matchKey(view(ReferralFixtures.coSell()))).isEmpty();
+        assertThat(owner.fields()).allMatch(FieldMapping::personal);
+        assertThat(field(OPPORTUNITY, "owner").crm().target()).isEqualTo(owner.table());
+        assertThat(field(OPPORTUNITY, "owner").travels(Direction.TO_CRM, Occasion.CREATE))
+                .isFalse();
+        assertThat(Stream.of("account", "contact").map(name -> related(name).isReadOnly()))
+                .containsOnly(false);
+        assertThat(Stream.of("account", "contact").map(name -> related(name).travels(Direction.TO_PARTNER_CENTER)))
+                .containsOnly(true);
+    }
+
+    @Test
+    void anOpportunityPointsToTheLeadItWasMadeOf() {
+        FieldMapping lead = field(OPPORTUNITY, "originatingLead");
+
+        assertThat(lead.crm().name()).isEqualTo("originatingleadid");
+        assertThat(lead.crm().type()).isEqualTo(CrmType.REFERENCE);
+        assertThat(lead.crm().target()).isEqualTo(LEAD.table());
+        assertThat(lead.related()).isEmpty();
+        assertThat(lead.label()).isEqualTo("Originating Lead");
+    }
+
+    @Test
     void explainsAReferral() {
         List<Explained> explained = OPPORTUNITY.explain(view(ReferralFixtures.coSell()), Occasion.UPDATE);
 
@@ -278,8 +461,42 @@ class BuiltInDocumentsTest {
                                 "name",
                                 text("Northwind Traders @ Our App"),
                                 text("Northwind Traders @ Our App"),
+                                "does not travel to the CRM on update"),
+                        new Explained(
+                                "contact", "parentcontactid", JsonValue.NULL, JsonValue.NULL, "gets the id of contact"),
+                        new Explained(
+                                "owner",
+                                "ownerid",
+                                JsonValue.NULL,
+                                JsonValue.NULL,
                                 "does not travel to the CRM on update"))
                 .hasSize(OPPORTUNITY.fields().size());
+    }
+
+    private static JsonObject opportunity() {
+        return object("""
+                {"name":"✔ Northwind ERP rollout","estimatedvalue":50000.00,"isrevenuesystemcalculated":false,
+                 "transactioncurrencyid":"USD","estimatedclosedate":"2026-11-14",
+                 "description":"Customer evaluates\\r\\nour app.","statuscode":"1",
+                 "cosell_syncwithpartnercenter":true,"cosell_referralidentifier":null,
+                 "cosell_howcanmicrosofthelp":100000003,"cosell_products":"SOL-11111-AAA\\nSOL-22222-BBB",
+                 "cosell_visibletomicrosoft":true,"ownerid":"0d1b5a6e-3f57-4f0b-9b53-0f6b6a4f1c11"}""");
+    }
+
+    private static RelatedMapping related(String name) {
+        return OPPORTUNITY.related().stream()
+                .filter(related -> related.name().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static FieldMapping relatedField(String record, String name) {
+        return related(record).findField(name).orElseThrow();
+    }
+
+    private static Stream<FieldMapping> allFields(MappingDocument document) {
+        return Stream.concat(
+                document.fields().stream(), document.related().stream().flatMap(related -> related.fields().stream()));
     }
 
     private static JsonObject created(MappingDocument document, JsonObject referral) {

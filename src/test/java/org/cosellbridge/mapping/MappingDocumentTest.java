@@ -87,6 +87,9 @@ class MappingDocumentTest {
                 "'transform':{'toPartnerCenter':'x'},'type':'text','direction':'to-crm'|/fields/1/transform|needs 'toCrm'",
                 "'path':'trackingInfo.microsoftMsxId','type':'text','direction':'both'|/fields/1/direction|alone sets",
                 "'path':'name','type':'reference','direction':'to-crm'|/fields/1|names the related record",
+                "'type':'reference','direction':'off'|/fields/1|exactly one of",
+                "'type':'reference','target':{'name':'l','set':'ls','key':'id'},'direction':'to-crm'|/fields/1/direction|its direction is off",
+                "'type':'text','target':{'name':'l','set':'ls','key':'id'},'path':'name','direction':'to-crm'|/fields/1/target|lookup",
                 "'related':'nobody','type':'reference','direction':'to-crm'|/fields/1/related|no related record",
                 // types
                 "'path':'details.currency','type':'lookup','direction':'to-crm','match':'x'|/fields/1|needs 'target'",
@@ -110,6 +113,10 @@ class MappingDocumentTest {
                 "'path':'name','type':'text','direction':'both','maxLength':20|/fields/1/maxLength|lossy",
                 "'path':'details.dealValue','type':'money','direction':'both','scale':0|/fields/1/scale|lossy",
                 "'path':'salesStage','type':'choice','direction':'both','values':[{'partnerCenter':'a','crm':1},{'partnerCenter':'b','crm':1}]|/fields/1/values|several rows",
+                // the same place twice
+                "'path':'details.notes','type':'text','direction':'to-partner-center'},{'name':'y','field':'y','path':'details.notes','type':'text','direction':'both'|/fields/2/path|written by the field 'x'",
+                "'path':'details.requirements.solutions[].id','type':'text','separator':';','direction':'both'},{'name':'y','field':'y','path':'details.requirements.solutions[].name','type':'text','separator':';','direction':'both'|/fields/2/path|written by the field 'x'",
+                "'path':'team[0].email','type':'text','direction':'both'},{'name':'y','field':'y','path':'team','type':'text','direction':'to-partner-center','transform':{'toPartnerCenter':'[]'}|/fields/2/path|written by the field 'x'",
                 // others
                 "'path':'name','type':'text','direction':'to-crm','lockedBy':'x'|/fields/1/lockedBy|no field of the type boolean",
                 "'path':'name','type':'text','direction':'to-crm','personal':'x'|/fields/1/personal|no subject",
@@ -325,6 +332,227 @@ class MappingDocumentTest {
                                 text(ReferralFixtures.ID.toUpperCase(java.util.Locale.ROOT)),
                                 text(ReferralFixtures.ID)))
                 .isTrue();
+    }
+
+    @Test
+    void comparesTheTwoWaysInWhichTheSystemsWriteAValue() {
+        FieldMapping day = field("'path':'details.closingDateTime','type':'date','direction':'both'");
+        FieldMapping money = field("'path':'details.dealValue','type':'money','direction':'both'");
+        FieldMapping notes = field("'path':'details.notes','type':'text','direction':'both'");
+        FieldMapping name = field("'path':'name','type':'text','direction':'both','marks':true");
+
+        assertThat(day.sameInCrm(
+                        day.toCrm(view("/details/closingDateTime", text("2026-12-31T00:00:00Z"))), text("2026-12-31")))
+                .isTrue();
+        assertThat(day.sameInCrm(text("2026-12-31"), text("2027-01-01"))).isFalse();
+        assertThat(money.sameInCrm(Json.createValue(10), Json.createValue(new java.math.BigDecimal("10.00"))))
+                .isTrue();
+        assertThat(money.sameInCrm(Json.createValue(10), Json.createValue(100))).isFalse();
+        assertThat(notes.sameInPartnerCenter(text("R&amp;D &#233;"), text("R&D \u00e9")))
+                .isTrue();
+        assertThat(notes.sameInPartnerCenter(text("one\r\ntwo\rthree"), text("one\ntwo\nthree")))
+                .isTrue();
+        assertThat(notes.sameInPartnerCenter(text("one two"), text("one\ntwo"))).isFalse();
+        assertThat(notes.sameInCrm(text("Cafe\u0301"), text("Caf\u00e9"))).isTrue();
+        assertThat(notes.sameInCrm(text("\u2714 Deal"), text("Deal"))).isFalse();
+        for (String mark : List.of("\u2713", "\u2714", "\u2717", "\u2718", "\u274c", "\u2714\ufe0f")) {
+            assertThat(name.sameInCrm(text(mark + " Deal"), text("Deal")))
+                    .as(mark)
+                    .isTrue();
+            assertThat(name.sameInCrm(text(" " + mark + mark + "Deal"), text("Deal")))
+                    .as(mark)
+                    .isTrue();
+            assertThat(name.sameInCrm(text("Deal " + mark), text("Deal")))
+                    .as(mark)
+                    .isFalse();
+            assertThat(name.toPartnerCenter(object("{\"x\":\"" + mark + " Deal\"}")))
+                    .isEqualTo(text("Deal"));
+        }
+    }
+
+    @Test
+    void aMarkStandsBeforeANameOnceAndCostsNothingOfIt() {
+        FieldMapping name =
+                field("'path':'name','type':'text','direction':'both','marks':true,'maxLength':6,'lossy':true");
+
+        assertThat(name.marked("\u2714", text("Deal"))).contains(text("\u2714 Deal"));
+        assertThat(name.marked("\u2716", text("\u2714 Deal"))).contains(text("\u2716 Deal"));
+        assertThat(name.marked("\u2714", text("A deal"))).isEmpty();
+        assertThat(name.marked("\u2714", text("\u2716 "))).isEmpty();
+        assertThat(name.marked("\u2714", JsonValue.NULL)).isEmpty();
+    }
+
+    @Test
+    void aLabelIsWhatPeopleCallTheField() {
+        assertThat(field("'path':'name','type':'text','direction':'both','label':'Topic'")
+                        .label())
+                .isEqualTo("Topic");
+        assertThat(field("'path':'name','type':'text','direction':'both'").label())
+                .isEqualTo("x");
+    }
+
+    @Test
+    void expressesAnotherValueAsIfItStoodAtPartnerCenter() {
+        FieldMapping value = field("'path':'details.dealValue','type':'money','direction':'both'");
+        FieldMapping city = field(
+                "'path':'customerProfile.address.city','type':'text','direction':'to-crm',"
+                        + "'transform':{'toCrm':'customerProfile.address.city & \\\", \\\" & customerProfile.address.country & $value'}");
+        FieldMapping products =
+                field("'path':'details.requirements.solutions[].id','type':'text','direction':'to-crm','separator':';',"
+                        + "'transform':{'toCrm':'$join(details.requirements.solutions.id, \\\"+\\\")'}");
+        FieldMapping constant = field("'constant':5,'type':'number','direction':'to-crm'");
+        JsonObject view = view("/details/dealValue", Json.createValue(1));
+
+        assertThat(value.toCrm(view, text("12.345"))).isEqualTo(Json.createValue(new java.math.BigDecimal("12.35")));
+        assertThat(value.toCrm(view, JsonValue.NULL)).isEqualTo(JsonValue.NULL);
+        assertThatThrownBy(() -> value.toCrm(view, text("much"))).isInstanceOf(MappingException.class);
+        assertThat(city.toCrm(view, text("Oslo"))).isEqualTo(text("Oslo, usOslo"));
+        assertThat(products.toCrm(view, object("{\"a\":[\"A\",\"B\"]}").getJsonArray("a")))
+                .isEqualTo(text("A+B"));
+        assertThat(products.toCrm(view, text("A; B"))).isEqualTo(text("A+B"));
+        assertThat(constant.toCrm(view, text("x"))).isEqualTo(Json.createValue(5));
+        assertThat(value.toCrm(view)).isEqualTo(Json.createValue(1));
+    }
+
+    @Test
+    void saysWhetherAValueStemsFromTheFieldOrFromTheDocument() {
+        FieldMapping plain = field(
+                "'path':'details.notes','type':'text','direction':'both','default':{'toCrm':'-','toPartnerCenter':'none'}");
+        FieldMapping table = field(
+                "'path':'salesStage','type':'choice','direction':'both','lossy':true,"
+                        + "'values':[{'partnerCenter':'10','crm':1},{'partnerCenter':'20','crm':null}],'default':{'toPartnerCenter':'30'}");
+        FieldMapping madeUp = field("'path':'details.notes','type':'text','direction':'both',"
+                + "'transform':{'toCrm':'$value','toPartnerCenter':'$exists($value) ? $value : \\\"made up\\\"'}");
+        FieldMapping none = field("'path':'details.notes','type':'text','direction':'both'");
+
+        assertThat(defaulted(plain, "\"a\"")).isFalse();
+        assertThat(defaulted(plain, "\" \"")).isTrue();
+        assertThat(defaulted(plain, "null")).isTrue();
+        assertThat(plain.isDefaulted(Direction.TO_CRM, view("/details/notes", text(""))))
+                .isTrue();
+        assertThat(plain.isDefaulted(Direction.TO_CRM, view("/details/notes", text("a"))))
+                .isFalse();
+        assertThat(defaulted(table, "1")).isFalse();
+        assertThat(defaulted(table, "2")).isTrue();
+        assertThat(defaulted(table, "null")).isTrue();
+        assertThat(defaulted(madeUp, "null")).isTrue();
+        assertThat(defaulted(madeUp, "\"a\"")).isFalse();
+        assertThat(defaulted(none, "null")).isFalse();
+    }
+
+    private static boolean defaulted(FieldMapping field, String value) {
+        return field.isDefaulted(Direction.TO_PARTNER_CENTER, object("{\"x\":" + value + "}"));
+    }
+
+    @Test
+    void aReferenceToNoRelatedRecordIsReadAndOff() {
+        FieldMapping lead =
+                field("'type':'reference','target':{'name':'lead','set':'leads','key':'leadid'},'direction':'off'");
+        String id = "0d1b5a6e-3f57-4f0b-9b53-0f6b6a4f1c11";
+
+        assertThat(lead.crm().type()).isEqualTo(CrmType.REFERENCE);
+        assertThat(lead.crm().target()).isEqualTo(new CrmTable("lead", "leads", "leadid"));
+        assertThat(lead.related()).isEmpty();
+        assertThat(lead.fromRecord(object("{\"x\":\"" + id + "\"}"))).isEqualTo(text(id));
+        assertThat(lead.fromReferral(view("/name", text("a")))).isEqualTo(JsonValue.NULL);
+        assertThat(lead.toCrm(view("/name", text("a")))).isEqualTo(JsonValue.NULL);
+        for (Direction direction : Direction.values()) {
+            for (Occasion occasion : Occasion.values()) {
+                assertThat(lead.travels(direction, occasion)).isFalse();
+            }
+        }
+    }
+
+    @Test
+    void aRelatedRecordTravelsTheWaysItSays() {
+        MappingDocument document = MappingLibrary.parse(
+                "doc",
+                json(
+                        ",{'name':'a','related':'crm','field':'a','type':'reference','direction':'to-crm'}"
+                                + ",{'name':'b','related':'two','field':'b','type':'reference','direction':'to-crm'}"
+                                + ",{'name':'c','related':'two','field':'c','type':'reference','direction':'off'}"
+                                + ",{'name':'d','related':'read','field':'d','type':'reference','direction':'off'}",
+                        related("crm", "", "'match':[['name']],", "") + ","
+                                + related("two", "'direction':'both',", "'match':[['name']],", "") + ","
+                                + related(
+                                        "read",
+                                        "'direction':'to-partner-center',",
+                                        "",
+                                        "'path':'customerProfile.size',")));
+
+        RelatedMapping crm = document.related().get(0);
+        RelatedMapping two = document.related().get(1);
+        RelatedMapping read = document.related().get(2);
+        assertThat(List.of(crm.isReadOnly(), two.isReadOnly(), read.isReadOnly()))
+                .containsExactly(false, false, true);
+        assertThat(crm.travels(Direction.TO_PARTNER_CENTER)).isFalse();
+        assertThat(two.travels(Direction.TO_PARTNER_CENTER)).isTrue();
+        assertThat(two.travels(Direction.TO_CRM)).isTrue();
+        assertThat(read.travels(Direction.TO_CRM)).isFalse();
+        assertThat(two.references()).containsExactly("b", "c");
+        assertThat(travels(crm)).containsExactly(true, false, false);
+        assertThat(travels(two)).containsExactly(true, true, false);
+        assertThat(travels(read)).containsExactly(false, true, false);
+        assertThat(read.matchKey(view("/name", text("a")))).isEmpty();
+    }
+
+    /** On create to the CRM and to Partner Center, on update to Partner Center. */
+    private static List<Boolean> travels(RelatedMapping related) {
+        FieldMapping field = related.fields().get(0);
+        return List.of(
+                field.travels(Direction.TO_CRM, Occasion.CREATE),
+                field.travels(Direction.TO_PARTNER_CENTER, Occasion.CREATE),
+                field.travels(Direction.TO_PARTNER_CENTER, Occasion.UPDATE));
+    }
+
+    private static String related(String name, String direction, String match, String path) {
+        return "{'name':'" + name + "','table':{'name':'t','set':'ts','key':'tid'}," + direction + match
+                + "'fields':[{'name':'name'," + (path.isEmpty() ? "'path':'customerProfile.name'," : path)
+                + "'field':'name','type':'text'}]}";
+    }
+
+    @Test
+    void refusesRelatedRecordsWhoseDirectionDoesNotFit() {
+        String read =
+                "{'name':'read','table':{'name':'t','set':'ts','key':'tid'},'direction':'to-partner-center','required':true,"
+                        + "'match':[['a']],'fields':["
+                        + "{'name':'a','path':'team[0].email','field':'a','type':'text','direction':'both'},"
+                        + "{'name':'b','constant':'x','field':'b','type':'text'},"
+                        + "{'name':'c','path':'team[0].title','field':'c','type':'text','when':{'toPartnerCenter':['update']}},"
+                        + "{'name':'d','path':'state','field':'d','type':'text'}]}";
+        String found = "{'name':'found','table':{'name':'t','set':'ts','key':'tid'},"
+                + "'fields':[{'name':'a','path':'name','field':'a','type':'text','direction':'both'}]}";
+        String twice = "{'name':'twice','table':{'name':'t','set':'ts','key':'tid'},'direction':'both','match':[['a']],"
+                + "'fields':[{'name':'a','path':'details.notes','field':'a','type':'text'}]}";
+
+        assertThat(faults(
+                        ",{'name':'r','related':'read','field':'r','type':'reference','direction':'to-crm'}"
+                                + ",{'name':'f','related':'found','field':'f','type':'reference','direction':'to-crm'}"
+                                + ",{'name':'t','related':'twice','field':'t','type':'reference','direction':'to-crm'}"
+                                + ",{'name':'n','path':'details.notes','field':'n','type':'text','direction':'both'}",
+                        read + "," + found + "," + twice))
+                .extracting(MappingFault::place)
+                .containsExactlyInAnyOrder(
+                        "/fields/1/direction",
+                        "/related/0/match",
+                        "/related/0/required",
+                        "/related/0/fields/0/direction",
+                        "/related/0/fields/1/direction",
+                        "/related/0/fields/2/when/toPartnerCenter",
+                        "/related/0/fields/3/path",
+                        "/related/1",
+                        "/related/1/fields/0/direction",
+                        "/related/2/fields/0/path");
+    }
+
+    @Test
+    void aRelatedRecordMayBeCutSinceNothingOfItComesBack() {
+        assertThat(
+                        faults(
+                                ",{'name':'a','related':'account','field':'a','type':'reference','direction':'to-crm'}",
+                                "{'name':'account','table':{'name':'t','set':'ts','key':'tid'},'direction':'both','match':[['a']],'fields':["
+                                        + "{'name':'a','path':'customerProfile.name','field':'a','type':'text','maxLength':10}]}"))
+                .isEmpty();
     }
 
     @Test

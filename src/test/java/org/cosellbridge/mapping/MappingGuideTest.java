@@ -6,13 +6,16 @@ import static org.cosellbridge.referral.ReferralFixtures.text;
 import static org.cosellbridge.referral.ReferralFixtures.with;
 
 import jakarta.json.Json;
+import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
+import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonValue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.cosellbridge.referral.Direction;
@@ -21,10 +24,11 @@ import org.cosellbridge.referral.ReferralFixtures;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Runs the examples of the guide as they stand there. */
+/** Runs the examples of the guide as they stand there: one field each, or members of a document. */
 class MappingGuideTest {
     private static final Pattern EXAMPLE = Pattern.compile("```json\\n(.*?)```", Pattern.DOTALL);
     private static final Map<String, String> EXAMPLES = new LinkedHashMap<>();
+    private static final Map<String, JsonObject> MEMBERS = new LinkedHashMap<>();
     private static String guide = "";
 
     @BeforeAll
@@ -32,13 +36,19 @@ class MappingGuideTest {
         guide = Files.readString(Path.of("src/site/markdown/mapping.md"));
         Matcher example = EXAMPLE.matcher(guide);
         while (example.find()) {
-            EXAMPLES.put(object(example.group(1)).getString("name"), example.group(1));
+            JsonObject json = object(example.group(1));
+            if (json.containsKey("name")) {
+                EXAMPLES.put(json.getString("name"), example.group(1));
+            } else {
+                json.keySet().forEach(member -> MEMBERS.put(member, json));
+            }
         }
     }
 
     @Test
     void everyExampleCompiles() {
-        assertThat(EXAMPLES).hasSize(7);
+        assertThat(EXAMPLES).hasSize(8);
+        assertThat(MEMBERS).containsOnlyKeys("section", "newReferral", "fields", "related");
         EXAMPLES.keySet().forEach(name -> assertThat(example(name).name()).isEqualTo(name));
     }
 
@@ -101,6 +111,46 @@ class MappingGuideTest {
     }
 
     @Test
+    void aSection() {
+        assertThat(documentWith("section").section())
+                .isEqualTo(new Section("contoso_sync", "contoso_syncstatus", 100, "contoso_audit", 4000, false));
+    }
+
+    @Test
+    void aReferralCreatedFromARecord() {
+        MappingDocument document = documentWith("section", "newReferral", "related");
+
+        JsonObject draft = document.draft(
+                object("{\"contoso_products\":\"SOL-1;SOL-2\"}"),
+                Map.of("owner", object("{\"firstname\":\"Sam\",\"internalemailaddress\":\"sam@ourco.example\"}")));
+
+        assertThat(draft).isEqualTo(object("""
+                {"qualification":"SalesQualified",
+                 "consent":{"consentToToShareInfoWithOthers":true,"consentToContact":false},
+                 "details":{"requirements":{"solutions":[
+                   {"type":"Name","publisherName":"Contoso","id":"SOL-1"},
+                   {"type":"Name","publisherName":"Contoso","id":"SOL-2"}]}},
+                 "team":[{"firstName":"Sam","email":"sam@ourco.example"}]}"""));
+    }
+
+    @Test
+    void anOwnerThatIsOnlyRead() {
+        RelatedMapping owner = documentWith("related").related().get(0);
+
+        assertThat(owner.isReadOnly()).isTrue();
+        assertThat(owner.references()).containsExactly("owner");
+    }
+
+    @Test
+    void aRecordThatIsNoRelatedOne() {
+        FieldMapping lead = example("originatingLead");
+
+        assertThat(lead.crm().target()).isEqualTo(new CrmTable("lead", "leads", "leadid"));
+        assertThat(lead.related()).isEmpty();
+        assertThat(lead.travels(Direction.TO_CRM, Occasion.CREATE)).isFalse();
+    }
+
+    @Test
     void theGuideNamesEveryMember() {
         JsonObject schema = object(MappingLibrary.schema());
         JsonObject definitions = schema.getJsonObject("$defs");
@@ -108,6 +158,11 @@ class MappingGuideTest {
         assertThat(schema.getJsonObject("properties").keySet()).allSatisfy(this::isNamed);
         assertThat(definitions
                         .getJsonObject("field")
+                        .getJsonObject("properties")
+                        .keySet())
+                .allSatisfy(this::isNamed);
+        assertThat(schema.getJsonObject("properties")
+                        .getJsonObject("section")
                         .getJsonObject("properties")
                         .keySet())
                 .allSatisfy(this::isNamed);
@@ -135,6 +190,27 @@ class MappingGuideTest {
                    %s
                  ]}""".formatted(EXAMPLES.get(name));
         return MappingLibrary.parse(name, document).findField(name).orElseThrow();
+    }
+
+    /** A document with these members of the guide and, as its only own field beside the id, one with products. */
+    private static MappingDocument documentWith(String... members) {
+        JsonObjectBuilder document = Json.createObjectBuilder(object("""
+                {"connector": "dynamics", "record": "opportunity",
+                 "table": {"name": "opportunity", "set": "opportunities", "key": "opportunityid"},
+                 "referralKey": "contoso_referral"}"""));
+        JsonArrayBuilder fields = Json.createArrayBuilder().add(object("""
+                        {"name": "id", "path": "id", "field": "contoso_referral", "type": "text", "direction": "to-crm"}""")).add(object("""
+                        {"name": "products", "path": "details.requirements.solutions[].id", "field": "contoso_products",
+                         "type": "text", "separator": ";", "direction": "to-partner-center"}"""));
+        for (String member : members) {
+            JsonObject example = Optional.ofNullable(MEMBERS.get(member)).orElseThrow();
+            document.add(member, example.get(member));
+            if (example.containsKey("fields")) {
+                example.getJsonArray("fields").forEach(fields::add);
+            }
+        }
+        return MappingLibrary.parse(
+                "guide", document.add("fields", fields).build().toString());
     }
 
     private static JsonObject view(String pointer, JsonValue value) {

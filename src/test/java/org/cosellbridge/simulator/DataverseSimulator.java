@@ -92,7 +92,8 @@ public final class DataverseSimulator implements AutoCloseable {
         this.server = new SimulatorServer("Dataverse", port);
         this.store = new DataverseStore(clock, server.log()::breakRule);
         this.query = new DataverseQuery(store, clock, server.log()::breakRule);
-        this.webhooks = new DataverseWebhooks(store, organizationId, businessUnitId, url());
+        this.webhooks =
+                new DataverseWebhooks(store, organizationId, businessUnitId, url(), clock, server.log()::breakRule);
         this.seller = new Author(UUID.randomUUID().toString(), true, "");
         this.automations = new DataverseAutomations(store);
         seed();

@@ -1,6 +1,7 @@
 package org.cosellbridge.simulator;
 
 import at.favre.lib.crypto.bcrypt.BCrypt;
+import jakarta.json.JsonObject;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -8,6 +9,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
@@ -26,6 +28,61 @@ public final class Landscape implements AutoCloseable {
     /** The application that reads and writes the CRM. */
     public static final String CRM_CLIENT = "11111111-aaaa-4bbb-8ccc-000000000002";
 
+    /** The header in which Dataverse hands over the shared secret. */
+    public static final String SECRET_HEADER = "x-cosell-webhook-secret";
+
+    /** By table the columns whose change Dataverse pushes: what a seller edits, none that only the product writes. */
+    public static final Map<String, List<String>> WATCHED_COLUMNS = Map.of(
+            "opportunity",
+            List.of(
+                    "name",
+                    "description",
+                    "estimatedvalue",
+                    "isrevenuesystemcalculated",
+                    "transactioncurrencyid",
+                    "estimatedclosedate",
+                    "statecode",
+                    "statuscode",
+                    "ownerid",
+                    "parentaccountid",
+                    "customerid",
+                    "parentcontactid",
+                    "originatingleadid",
+                    "cosell_syncwithpartnercenter",
+                    "cosell_howcanmicrosofthelp",
+                    "cosell_products",
+                    "cosell_visibletomicrosoft"),
+            "lead",
+            List.of(
+                    "subject",
+                    "description",
+                    "estimatedamount",
+                    "transactioncurrencyid",
+                    "estimatedclosedate",
+                    "statecode",
+                    "statuscode",
+                    "ownerid",
+                    "companyname",
+                    "firstname",
+                    "lastname",
+                    "jobtitle",
+                    "emailaddress1",
+                    "telephone1",
+                    "address1_line1",
+                    "address1_line2",
+                    "address1_city",
+                    "address1_stateorprovince",
+                    "address1_postalcode",
+                    "address1_country",
+                    "cosell_syncwithpartnercenter",
+                    "cosell_howcanmicrosofthelp",
+                    "cosell_products",
+                    "cosell_visibletomicrosoft"));
+
+    private static final Map<String, List<String>> WATCHED_MESSAGES = Map.of(
+            "opportunity", List.of("Create", "Update", "Delete", "WinOpportunity", "LoseOpportunity"),
+            "lead", List.of("Create", "Update", "Delete"));
+
     private static final String TENANT = "22222222-aaaa-4bbb-8ccc-000000000001";
     private final EntraSimulator entra;
     private final PartnerCenterSimulator partnerCenter;
@@ -33,6 +90,7 @@ public final class Landscape implements AutoCloseable {
     private final Path trustBundle;
     private final String secretKey;
     private final String password;
+    private final String crmSecret = UUID.randomUUID().toString();
 
     /**
      * Starts all three.
@@ -91,6 +149,69 @@ public final class Landscape implements AutoCloseable {
         return product.resolve("/cosell/api/webhooks/partner-center");
     }
 
+    /** Where Dataverse pushes what happened to its rows when the product answers at this address. */
+    public static URI crmWebhook(URI product) {
+        return product.resolve("/cosell/api/webhooks/dynamics/" + CONNECTION);
+    }
+
+    /** The secret that the product and Dataverse share. */
+    public String crmSecret() {
+        return crmSecret;
+    }
+
+    /**
+     * An admin registers the product's receiver at Dataverse: a service endpoint and a step for each table and message, as the page on
+     * webhooks says. What was registered before is taken away.
+     */
+    public void registerCrmWebhook(URI product) {
+        unregisterCrmWebhook();
+        String endpoint = dataverse.create(
+                "serviceendpoints",
+                Map.of(
+                        "name",
+                        "Cosell Bridge",
+                        "url",
+                        crmWebhook(product).toString(),
+                        "contract",
+                        8,
+                        "authtype",
+                        5,
+                        "messageformat",
+                        2,
+                        "authvalue",
+                        "<settings><setting name=\"" + SECRET_HEADER + "\" value=\"" + crmSecret + "\" /></settings>"));
+        WATCHED_MESSAGES.forEach((table, messages) -> messages.forEach(message -> {
+            JsonObject filter = dataverse.rows("sdkmessagefilters").stream()
+                    .filter(row -> row.getString("name").equals(message + " " + table))
+                    .findFirst()
+                    .orElseThrow();
+            Map<String, Object> step = new LinkedHashMap<>();
+            step.put("name", "Cosell Bridge: " + table + " " + message);
+            step.put("mode", 1);
+            step.put("stage", 40);
+            step.put("rank", 1);
+            step.put("supporteddeployment", 0);
+            step.put("asyncautodelete", true);
+            step.put("eventhandler_serviceendpoint@odata.bind", "/serviceendpoints(" + endpoint + ")");
+            step.put("sdkmessageid@odata.bind", "/sdkmessages(" + filter.getString("_sdkmessageid_value") + ")");
+            step.put(
+                    "sdkmessagefilterid@odata.bind",
+                    "/sdkmessagefilters(" + filter.getString("sdkmessagefilterid") + ")");
+            if (message.equals("Update")) {
+                step.put("filteringattributes", String.join(",", WATCHED_COLUMNS.getOrDefault(table, List.of())));
+            }
+            dataverse.create("sdkmessageprocessingsteps", step);
+        }));
+    }
+
+    /** Dataverse pushes nothing any more. */
+    public void unregisterCrmWebhook() {
+        for (String set : List.of("sdkmessageprocessingsteps", "serviceendpoints")) {
+            String key = set.substring(0, set.length() - 1) + "id";
+            dataverse.rows(set).forEach(row -> dataverse.delete(set, row.getString(key)));
+        }
+    }
+
     /** The configuration of a product that works with this landscape and keeps its files below {@code dataDir}. */
     public Map<String, String> keys(Path dataDir, int requestsPerMinute) {
         Map<String, String> keys = new LinkedHashMap<>();
@@ -114,6 +235,8 @@ public final class Landscape implements AutoCloseable {
         keys.put(crm + "tenant-id", TENANT);
         keys.put(crm + "client-id", CRM_CLIENT);
         keys.put(crm + "client-secret", "crm-secret");
+        keys.put(crm + "webhook-secret", crmSecret);
+        keys.put(crm + "organization-id", dataverse.organizationId());
         String hash = BCrypt.withDefaults().hashToString(10, password.toCharArray());
         keys.put(
                 "cosell.access.users",

@@ -55,6 +55,7 @@ public final class Sandbox {
                 System.exit(1);
             }
             landscape.partnerCenter().register(Landscape.webhook(product), false);
+            landscape.registerCrmWebhook(product);
             out.println();
             out.println("Sandbox: Cosell Bridge is ready.");
             out.println("  links   curl -u auditor:" + landscape.password() + " " + product + "/cosell/api/links");

@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -22,9 +21,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
 import org.assertj.core.api.Assertions;
-import org.cosellbridge.audit.AuditEntry;
 import org.cosellbridge.audit.AuditKind;
-import org.cosellbridge.audit.AuditTrail;
 import org.cosellbridge.audit.MovingClock;
 import org.cosellbridge.audit.RefusalCounts;
 import org.cosellbridge.connector.Connections;
@@ -33,7 +30,6 @@ import org.cosellbridge.platform.Ids;
 import org.cosellbridge.platform.Page;
 import org.cosellbridge.simulator.TestAuthority;
 import org.cosellbridge.sync.Want;
-import org.cosellbridge.sync.WantsSync;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -48,7 +44,7 @@ class ReceiverTest {
     private final MovingClock clock = MovingClock.startingNow();
     private final CertificateHost host = new CertificateHost();
     private final DeliveryDatabase database = new DeliveryDatabase();
-    private final Ledger ledger = new Ledger();
+    private final Ledger ledger = new Ledger(database);
     private final RefusalCounts refusals = RefusalCounts.of(ledger, clock);
     private final String certificateUrl = host.holdDer("/cert.cer", DISPATCHER.certificate());
     private final Configuration configuration = Configuration.of(Map.of(
@@ -98,7 +94,7 @@ class ReceiverTest {
 
     private void assertNothingFollowed() {
         assertThat(database.count("delivery")).isZero();
-        assertThat(ledger.wants).isEmpty();
+        assertThat(ledger.wants()).isEmpty();
     }
 
     private DeliveryItem onlyDelivery() {
@@ -108,12 +104,12 @@ class ReceiverTest {
     }
 
     private static DeliveryFilter noFilter() {
-        return DeliveryFilter.of(null, null, null, null, null, null);
+        return DeliveryFilter.of(null, null, null, null, null, null, null, null, null);
     }
 
     private List<String> refusedReasons() {
         refusals.flushAll();
-        return ledger.entries.stream()
+        return ledger.entries().stream()
                 .filter(entry -> entry.kind() == AuditKind.DELIVERY_REFUSED)
                 .map(entry -> String.valueOf(entry.reason()))
                 .toList();
@@ -148,12 +144,12 @@ class ReceiverTest {
         assertThat(item.state()).isEqualTo("accepted");
         assertThat(item.duplicates()).isZero();
         assertThat(item.lastDuplicate()).isNull();
-        assertThat(ledger.wants)
+        assertThat(ledger.wants())
                 .extracting(want -> want.subject().key(), Want::cause, Want::correlationId, Want::deliveryId)
                 .containsExactly(
                         Assertions.tuple("crm/referral/" + REFERRAL, "event", item.correlation(), item.id()),
                         Assertions.tuple("other/referral/" + REFERRAL, "event", item.correlation(), item.id()));
-        assertThat(ledger.entries).singleElement().satisfies(entry -> {
+        assertThat(ledger.entries()).singleElement().satisfies(entry -> {
             assertThat(entry.kind()).isEqualTo(AuditKind.DELIVERY_ACCEPTED);
             assertThat(entry.actor()).isEqualTo("partner-center");
             assertThat(entry.referral()).isEqualTo(REFERRAL);
@@ -166,7 +162,7 @@ class ReceiverTest {
     @Test
     void relatedReferralIsWantedAsRelated() {
         receive(event("related-referral-updated", DATE));
-        assertThat(ledger.wants)
+        assertThat(ledger.wants())
                 .hasSize(2)
                 .allSatisfy(want -> assertThat(want.cause()).isEqualTo("related"));
     }
@@ -176,8 +172,8 @@ class ReceiverTest {
     void storesTestAndUnknownEventsAndWantsNothing(String name) {
         assertThat(receive(event(name, DATE))).isEqualTo(new Answer.Taken());
         assertThat(onlyDelivery().state()).isEqualTo("ignored");
-        assertThat(ledger.wants).isEmpty();
-        assertThat(ledger.entries)
+        assertThat(ledger.wants()).isEmpty();
+        assertThat(ledger.entries())
                 .singleElement()
                 .satisfies(entry -> assertThat(entry.outcome()).isEqualTo("ignored"));
     }
@@ -185,8 +181,8 @@ class ReceiverTest {
     @Test
     void acceptsEventFromTheFutureWithWarning() {
         receive(event("referral-updated", clock.instant().plusSeconds(3_600).toString()));
-        assertThat(ledger.wants).hasSize(2);
-        assertThat(ledger.entries)
+        assertThat(ledger.wants()).hasSize(2);
+        assertThat(ledger.entries())
                 .singleElement()
                 .satisfies(entry -> assertThat(entry.reason()).contains("Warning: the event is dated in the future"));
     }
@@ -199,8 +195,8 @@ class ReceiverTest {
         assertThat(receive(event("referral-updated", DATE) + " ")).isEqualTo(new Answer.Taken());
         assertThat(onlyDelivery().duplicates()).isEqualTo(2);
         assertThat(onlyDelivery().lastDuplicate()).isEqualTo(clock.instant());
-        assertThat(ledger.wants).hasSize(2);
-        assertThat(ledger.entries).hasSize(1);
+        assertThat(ledger.wants()).hasSize(2);
+        assertThat(ledger.entries()).hasSize(1);
         assertThat(database.count("delivery_certificate")).isEqualTo(2);
     }
 
@@ -225,7 +221,7 @@ class ReceiverTest {
                 assertThat(database.count("delivery")).isEqualTo(round);
                 assertThat(deliveries.list(noFilter(), 1, null).items().get(0).duplicates())
                         .isEqualTo(7);
-                assertThat(ledger.wants).hasSize(2 * round);
+                assertThat(ledger.wants()).hasSize(2 * round);
             }
         } finally {
             threads.shutdownNow();
@@ -260,7 +256,7 @@ class ReceiverTest {
         }
         assertNothingFollowed();
         assertThat(refusedReasons()).containsExactly("signature-wrong");
-        assertThat(ledger.entries).singleElement().satisfies(entry -> {
+        assertThat(ledger.entries()).singleElement().satisfies(entry -> {
             assertThat(entry.count()).isEqualTo(3);
             assertThat(entry.source()).isEqualTo("192.0.2.1");
         });
@@ -315,11 +311,11 @@ class ReceiverTest {
 
     @Test
     void storesNothingWhenTheQueueDoesNotTakeTheWant() {
-        ledger.refuseWants = true;
+        ledger.refuseWants(true);
         assertThat(receive(event("referral-updated", DATE))).isEqualTo(new Answer.NotStored());
         assertThat(database.count("delivery")).isZero();
         assertThat(database.count("delivery_certificate")).isZero();
-        ledger.refuseWants = false;
+        ledger.refuseWants(false);
         assertThat(receive(event("referral-updated", DATE))).isEqualTo(new Answer.Taken());
     }
 
@@ -397,7 +393,7 @@ class ReceiverTest {
             @Nullable String to,
             @Nullable String state) {
         return deliveries
-                .list(DeliveryFilter.of(referral, correlation, delivery, from, to, state), 10, null)
+                .list(DeliveryFilter.of(null, referral, null, null, correlation, delivery, from, to, state), 10, null)
                 .items();
     }
 
@@ -442,44 +438,6 @@ class ReceiverTest {
         @Override
         public Optional<String> findLastCertificateUrl() {
             return database.inTransaction(super::findLastCertificateUrl);
-        }
-    }
-
-    /** What the other rooms were told, of transactions that were committed; refusals are told without one. */
-    private final class Ledger implements WantsSync, AuditTrail {
-        private final List<Want> wants = new CopyOnWriteArrayList<>();
-        private final List<AuditEntry> entries = new CopyOnWriteArrayList<>();
-
-        @SuppressWarnings("ThreadLocalUsage") // each test has a ledger of its own
-        private final ThreadLocal<List<Runnable>> pending = ThreadLocal.withInitial(ArrayList::new);
-
-        private volatile boolean refuseWants;
-
-        <T> T keepIfCommitted(java.util.function.Supplier<T> work) {
-            pending.get().clear();
-            T result = work.get();
-            pending.get().forEach(Runnable::run);
-            return result;
-        }
-
-        @Override
-        public void want(Want want) {
-            assertThat(database.isInTransaction()).isTrue();
-            if (refuseWants) {
-                throw new IllegalStateException("The queue does not take it.");
-            }
-            pending.get().add(() -> wants.add(want));
-        }
-
-        @Override
-        public UUID append(AuditEntry entry) {
-            if (entry.kind() == AuditKind.DELIVERY_REFUSED) {
-                entries.add(entry);
-            } else {
-                assertThat(database.isInTransaction()).isTrue();
-                pending.get().add(() -> entries.add(entry));
-            }
-            return UUID.randomUUID();
         }
     }
 }
