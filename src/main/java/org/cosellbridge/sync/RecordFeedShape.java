@@ -38,17 +38,20 @@ record RecordFeedShape(
     /** The shape for the records of this document, one of those the connection to this environment keeps. */
     static RecordFeedShape of(MappingDocument document, List<MappingDocument> all, URI environment) {
         String referralKey = document.referralKey();
+        String sync = document.section().sync();
         Map<String, String> origins = origins(document, all);
         List<String> names = new ArrayList<>(List.of(referralKey));
+        if (sync != null) {
+            names.add(sync);
+        }
         origins.keySet().stream().sorted().forEach(names::add);
         RecordShape mapped = Shapes.of(document);
-        List<RemoteField> fields = names.stream()
-                .map(name -> mapped.findField(name).orElseGet(() -> RemoteField.of(name, RemoteField.Type.BOOLEAN)))
-                .toList();
+        List<RemoteField> fields =
+                names.stream().map(name -> mapped.findField(name).orElseThrow()).toList();
         return new RecordFeedShape(
                 new RecordShape(document.record(), mapped.table(), referralKey, fields),
                 referralKey,
-                null,
+                sync,
                 origins,
                 environment + " " + mapped.table().set() + " " + String.join(",", names));
     }
@@ -72,7 +75,7 @@ record RecordFeedShape(
 
     /** Whether the record itself says that it belongs, or shall belong, to a referral. */
     boolean saysSo(JsonObject values) {
-        boolean switchedOn = sync != null && values.get(sync) == JsonValue.TRUE;
+        boolean switchedOn = sync != null && JsonValue.TRUE.equals(values.get(sync));
         JsonValue key = values.getOrDefault(referralKey, JsonValue.NULL);
         return switchedOn || !Merge.isEmpty(key);
     }

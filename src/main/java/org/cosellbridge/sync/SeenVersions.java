@@ -35,9 +35,8 @@ class SeenVersions {
 
     /** Notes that this version of the record needs no look; it replaces the one noted before. Joins a transaction. */
     void note(ConnectionName connection, RecordRef record, String version) {
-        // Somebody else may just be storing the first note of the same record. PostgreSQL waits for their commit; H2
-        // does
-        // not, so their row may show a moment later, or never, if they roll back.
+        // Somebody else may just be storing the first note of the same record. PostgreSQL waits for their commit. H2
+        // does not: their row may show a moment later, or never, if they roll back.
         for (int tries = 0; tries < TRIES; tries++) {
             if (update(connection, record, version) || insert(connection, record, version)) {
                 return;

@@ -228,20 +228,19 @@ final class RecordFeedFixture implements AutoCloseable {
     }
 
     SyncLink link(String referral, RecordRef record, @Nullable RecordRef previous, LinkState state) {
-        SyncLink link = new SyncLink(
+        SyncLink.Identity identity = new SyncLink.Identity(
                 ids.next().toString(),
                 CRM,
                 new ReferralId(referral),
                 "engagement-" + referral,
                 "ours",
+                clock.instant());
+        SyncLink link = new SyncLink(
+                identity,
                 record,
                 previous,
-                state,
-                null,
-                null,
-                null,
-                null,
-                clock.instant());
+                new SyncLink.Standing(state, null, null),
+                new SyncLink.Last(null, null, null));
         transaction(() -> links.save(link));
         return link;
     }

@@ -216,6 +216,47 @@ class RecordFeedTest {
     }
 
     @Test
+    void aRecordMadeOfALinkedLeadIsWanted() {
+        fixture.documents = List.of(
+                MappingLibrary.parse("test", RecordFeedFixture.document(OPPORTUNITY, """
+                                {"name":"origin","field":"originatingleadid","type":"reference","direction":"off",
+                                 "target":{"name":"lead","set":"leads","key":"leadid"}},
+                                """)),
+                MappingLibrary.parse("test", RecordFeedFixture.document("lead", "")));
+        fixture.link(A, new RecordRef("lead", "l-1"), null, LinkState.ACTIVE);
+        fixture.link(B, new RecordRef(OPPORTUNITY, "o-9"), new RecordRef("lead", "l-2"), LinkState.ACTIVE);
+        RecordFeed node = walkedOnce();
+        crm.put(OPPORTUNITY, "o-1", "originatingleadid", "l-1");
+        crm.put(OPPORTUNITY, "o-2", "originatingleadid", "l-2");
+        crm.put(OPPORTUNITY, "o-3", "originatingleadid", "l-3");
+
+        node.pollDue();
+
+        assertThat(fixture.wantedRecords()).containsExactly("o-1", "o-2");
+        assertThat(crm.fieldsAsked).contains(List.of("refid", "originatingleadid"), List.of("refid"));
+    }
+
+    @Test
+    void aRecordWhoseSyncSwitchIsOnIsWantedAndOneThatIsOffIsNot() {
+        fixture.documents = List.of(MappingLibrary.parse(
+                "test",
+                RecordFeedFixture.document(OPPORTUNITY, "")
+                        .replace("\"fields\"", "\"section\":{\"sync\":\"syncwith\"},\"fields\"")));
+        RecordFeed node = walkedOnce();
+        crm.put(OPPORTUNITY, "o-1", "syncwith", true);
+        crm.put(OPPORTUNITY, "o-2", "syncwith", false);
+        crm.put(OPPORTUNITY, "o-3");
+        crm.put(OPPORTUNITY, "o-4", "syncwith", false, "refid", A);
+        crm.put(OPPORTUNITY, "o-5", "syncwith", true);
+        crm.delete(OPPORTUNITY, "o-5");
+
+        node.pollDue();
+
+        assertThat(fixture.wantedRecords()).containsExactly("o-1", "o-4");
+        assertThat(crm.fieldsAsked).containsOnly(List.of("refid", "syncwith"));
+    }
+
+    @Test
     void anExpiredTokenLeadsToAFullComparisonAndIsToldOnce() {
         putLinked("o-1");
         fixture.link(B, "o-2");

@@ -66,7 +66,8 @@ class DynamicsChangeFeedTest {
                 List.of("opportunity"),
                 "",
                 "true",
-                4);
+                4,
+                Duration.ofMinutes(1));
         DynamicsClient client = new DynamicsClient(
                 settings,
                 new Grant.ClientSecret(settings.authority(), "tenant", "client", "secret", "scope"),
