@@ -28,8 +28,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What is entered on one side is on the other a moment later, and nobody had to do anything more. */
-@ExtendWith(ArquillianExtension.class)
-class BothDirectionsIT {
+@ExtendWith({ArquillianExtension.class, StateOnFailure.class})
+class BothDirectionsIT implements StateOnFailure.Tells {
     private static final AtomicInteger NEXT = new AtomicInteger(2_000);
     private static final Duration IN_FLIGHT = Duration.ofSeconds(3);
     private static final int ON_HOLD = 2;
@@ -40,6 +40,11 @@ class BothDirectionsIT {
     @Deployment(testable = false)
     static WebArchive war() {
         return PackagedWar.archive();
+    }
+
+    @Override
+    public Product product() {
+        return both.product();
     }
 
     @BeforeEach
@@ -153,8 +158,8 @@ class BothDirectionsIT {
         assertThat(both.product().items("deliveries?sender=dynamics&delivery=" + update.getString("delivery")))
                 .as("the push that the value came with")
                 .singleElement()
-                .satisfies(delivery ->
-                        assertThat(delivery.getString("record")).isEqualTo("opportunity/" + opportunity));
+                .satisfies(
+                        delivery -> assertThat(delivery.getString("record")).isEqualTo("opportunity/" + opportunity));
 
         partnerCenter.edit(referral, "/details/closingDateTime", "2027-11-30T00:00:00Z");
         both.awaitEqual(
@@ -193,7 +198,8 @@ class BothDirectionsIT {
         String opportunity = crm.create("opportunities", cosell);
         String own = both.awaitReferral(opportunity);
         both.await(
-                "Microsoft's referral", () -> !partnerCenter.microsoftBeside(own).isEmpty());
+                "Microsoft's referral",
+                () -> !partnerCenter.microsoftBeside(own).isEmpty());
         both.awaitQuiet();
 
         assertThat(both.referral(partnerLed).getString("type")).isEqualTo("Shared");
@@ -275,9 +281,8 @@ class BothDirectionsIT {
     void anIncompleteOpportunityIsOneDeadLetterInTheSellersWordsAndCompletingItCreatesTheReferral() {
         int index = NEXT.incrementAndGet();
         Map<String, Object> complete = both.deal(index);
-        String opportunity = crm.create(
-                "opportunities",
-                Map.of("name", complete.get("name"), "cosell_syncwithpartnercenter", true));
+        String opportunity =
+                crm.create("opportunities", Map.of("name", complete.get("name"), "cosell_syncwithpartnercenter", true));
         String letters = "dead-letters?record=opportunity/" + opportunity;
         both.await("the dead letter", () -> !both.product().items(letters).isEmpty());
         both.await(
@@ -328,9 +333,7 @@ class BothDirectionsIT {
 
         both.awaitEqual("accepted", () -> state(both.referral(referral)), "Active/Accepted");
         both.awaitEqual(
-                "the link's record",
-                () -> both.onlyLink(referral).getString("record"),
-                "opportunity/" + opportunity);
+                "the link's record", () -> both.onlyLink(referral).getString("record"), "opportunity/" + opportunity);
         both.awaitEqual(
                 "the opportunity's referral",
                 () -> text(both.opportunity(opportunity), "cosell_referralidentifier"),
@@ -363,13 +366,9 @@ class BothDirectionsIT {
 
         String opportunity = both.awaitOpportunity(referral).getString("opportunityid");
         both.awaitEqual(
-                "the link's record",
-                () -> both.onlyLink(referral).getString("record"),
-                "opportunity/" + opportunity);
+                "the link's record", () -> both.onlyLink(referral).getString("record"), "opportunity/" + opportunity);
         both.awaitEqual(
-                "the lead is closed",
-                () -> both.rows("leads", referral).get(0).getInt("statecode"),
-                1);
+                "the lead is closed", () -> both.rows("leads", referral).get(0).getInt("statecode"), 1);
         both.awaitEqual(
                 "the record at Partner Center",
                 () -> text(both.referral(referral), "externalReferenceId"),
@@ -410,7 +409,8 @@ class BothDirectionsIT {
                 .faults()
                 .next(1, Fault.delay(IN_FLIGHT), (method, path) -> method.equals("PATCH") && path.endsWith(referral));
         both.sellerSets(opportunity, "estimatedvalue", 81_000);
-        both.await("our write is on its way", () -> partnerCenter.server().faults().left() == 0);
+        both.await(
+                "our write is on its way", () -> partnerCenter.server().faults().left() == 0);
 
         partnerCenter.edit(referral, "/details/notes", "written meanwhile");
 
@@ -435,7 +435,8 @@ class BothDirectionsIT {
                 .faults()
                 .next(1, Fault.delay(IN_FLIGHT), (method, path) -> method.equals("PATCH") && path.endsWith(referral));
         both.sellerSets(opportunity, "estimatedvalue", 82_000);
-        both.await("our write is on its way", () -> partnerCenter.server().faults().left() == 0);
+        both.await(
+                "our write is on its way", () -> partnerCenter.server().faults().left() == 0);
 
         partnerCenter.edit(referral, "/details/dealValue", 83_000);
 
@@ -444,7 +445,9 @@ class BothDirectionsIT {
         both.awaitQuiet();
         assertThat(dealValue(both.referral(referral))).isEqualByComparingTo("83000");
         JsonObject change = BothSystems.findChange(
-                        both.entriesOfField(referral, "record.updated", "dealValue").get(0), "dealValue")
+                        both.entriesOfField(referral, "record.updated", "dealValue")
+                                .get(0),
+                        "dealValue")
                 .orElseThrow();
         assertThat(change.getString("rule")).isEqualTo("newest");
         assertThat(number(change, "crm")).as("the value that lost").isEqualByComparingTo("82000");
@@ -497,7 +500,9 @@ class BothDirectionsIT {
         both.sellerSets(opportunity, "estimatedvalue", 85_000);
         both.awaitAmount("the seller's value", () -> dealValue(both.referral(referral)), 85_000);
         both.awaitQuiet();
-        assertThat(both.writes()).as("the value and the line in the record's Audit").isEqualTo(before + 2);
+        assertThat(both.writes())
+                .as("the value and the line in the record's Audit")
+                .isEqualTo(before + 2);
 
         partnerCenter.edit(referral, "/details/notes", "once");
         both.awaitEqual("Microsoft's words", () -> text(both.opportunity(opportunity), "description"), "once");

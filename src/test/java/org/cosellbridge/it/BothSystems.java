@@ -41,8 +41,7 @@ final class BothSystems {
     /** Those of the run in which Arquillian has deployed the product. */
     static BothSystems ofThisRun() {
         return new BothSystems(
-                LandscapeSession.landscape(),
-                URI.create("http://127.0.0.1:" + Integer.getInteger("cosell.it.port")));
+                LandscapeSession.landscape(), URI.create("http://127.0.0.1:" + Integer.getInteger("cosell.it.port")));
     }
 
     PartnerCenterSimulator partnerCenter() {
@@ -181,7 +180,9 @@ final class BothSystems {
 
     /** The one opportunity that carries the referral's id, as soon as it is there. */
     JsonObject awaitOpportunity(String referral) {
-        await("the opportunity of " + referral, () -> !rows("opportunities", referral).isEmpty());
+        await(
+                "the opportunity of " + referral,
+                () -> !rows("opportunities", referral).isEmpty());
         List<JsonObject> rows = rows("opportunities", referral);
         assertThat(rows).as("opportunities of " + referral).hasSize(1);
         return rows.get(0);
@@ -328,7 +329,11 @@ final class BothSystems {
 
     /** How often either system was written to by a call. */
     int writes() {
-        return crm().writes().stream().mapToInt(write -> write.bySeller() ? 0 : 1).sum() + patches() + creates();
+        return crm().writes().stream()
+                        .mapToInt(write -> write.bySeller() ? 0 : 1)
+                        .sum()
+                + patches()
+                + creates();
     }
 
     int patches() {

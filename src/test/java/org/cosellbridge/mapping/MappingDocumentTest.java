@@ -424,6 +424,8 @@ class MappingDocumentTest {
         FieldMapping madeUp = field("'path':'details.notes','type':'text','direction':'both',"
                 + "'transform':{'toCrm':'$value','toPartnerCenter':'$exists($value) ? $value : \\\"made up\\\"'}");
         FieldMapping none = field("'path':'details.notes','type':'text','direction':'both'");
+        FieldMapping leftAlone = field("'path':'salesStage','type':'choice','direction':'both',"
+                + "'values':[{'partnerCenter':'10','crm':1}],'default':{'toPartnerCenter':null}");
 
         assertThat(defaulted(plain, "\"a\"")).isFalse();
         assertThat(defaulted(plain, "\" \"")).isTrue();
@@ -438,6 +440,8 @@ class MappingDocumentTest {
         assertThat(defaulted(madeUp, "null")).isTrue();
         assertThat(defaulted(madeUp, "\"a\"")).isFalse();
         assertThat(defaulted(none, "null")).isFalse();
+        assertThat(defaulted(leftAlone, "2")).isTrue();
+        assertThat(defaulted(leftAlone, "1")).isFalse();
     }
 
     private static boolean defaulted(FieldMapping field, String value) {
