@@ -155,13 +155,6 @@ public final class FieldMapping {
         return mapped(Direction.TO_CRM, value);
     }
 
-    /** The value the CRM field should have if this raw value stood at Partner Center. */
-    public JsonValue toCrm(JsonObject referralView, JsonValue raw) {
-        return is.path == null
-                ? toCrm(referralView)
-                : mapped(Direction.TO_CRM, transformed(Direction.TO_CRM, referralView, raw));
-    }
-
     /** The value Partner Center should have, given this record. */
     public JsonValue toPartnerCenter(JsonObject recordValues) {
         JsonValue value = transformed(Direction.TO_PARTNER_CENTER, recordValues, fromRecord(recordValues));
@@ -180,7 +173,7 @@ public final class FieldMapping {
 
     /**
      * Whether the value that would travel stems from the document and not from the field: the field is empty, or holds what the value
-     * table does not list, and a default (or a row for empty) stands in.
+     * table does not list, and a default (or a row for empty) stands in. A default of null counts: it leaves the other side alone.
      *
      * @param input the referral on the way to the CRM, the record on the way to Partner Center
      * @throws MappingException if the value cannot be expressed on the other side
@@ -193,7 +186,6 @@ public final class FieldMapping {
                 // on the way to Partner Center a transform without a value of the field only makes one up
                 && (toCrm || raw != JsonValue.NULL)
                 && (is.values == null || listed(direction, value).isPresent());
-        // a default of null is one, too: it leaves the other side alone
         return !stated && (is.defaults.containsKey(direction) || mapped(direction, value) != JsonValue.NULL);
     }
 

@@ -15,6 +15,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.cosellbridge.connector.RemoteRecord;
 import org.cosellbridge.mapping.ConflictRule;
 import org.cosellbridge.mapping.CrmField;
@@ -28,6 +29,8 @@ import org.cosellbridge.referral.Referral;
 import org.cosellbridge.referral.ReferralPath;
 import org.cosellbridge.referral.ReferralPaths;
 import org.cosellbridge.referral.ReferralState;
+import org.cosellbridge.referral.Status;
+import org.cosellbridge.referral.Substatus;
 import org.jspecify.annotations.Nullable;
 
 /** A referral and its record held against each other, field by field, with the decision on each and both sides' deltas. */
@@ -37,6 +40,11 @@ final class Comparison {
 
     /** The path of the deal's value, which Partner Center takes only above zero. */
     private static final String DEAL_VALUE = "details.dealValue";
+
+    /** The states in which an owner may end a referral. */
+    private static final List<ReferralState> CLOSED = Stream.of(Substatus.DECLINED, Substatus.LOST, Substatus.WON)
+            .map(substatus -> ReferralState.of(Status.CLOSED, substatus))
+            .toList();
 
     private final MappingDocument document;
     private final Referral referral;
@@ -119,7 +127,7 @@ final class Comparison {
      * @param inPartnerCenter what the referral should have; null: it does not travel there or cannot be expressed
      * @param next what of it the referral gets now: the next state on the way, everything else at once
      * @param planned its part of an unfinished plan; null: none
-     * @param decider who decided, when a person did; null: the rules did
+     * @param decider who decided what is to be written, or what the confirmed plan has written; null: the rules did
      */
     record Field(
             FieldMapping mapping,
@@ -297,9 +305,7 @@ final class Comparison {
                                 ? null
                                 : new Merge.Choice(decided.side(), decided.value(), valueInCrm(mapping, decided))),
                 new Merge.Terms(
-                        mapping.conflictRule(),
-                        adoption,
-                        terms(mapping, partnerCenterBase, crmBase, partnerCenter, inCrm)),
+                        mapping.conflictRule(), adoption, terms(mapping, base, partnerCenter, inCrm, inPartnerCenter)),
                 sides(mapping));
         JsonValue typed = decision.typed();
         boolean typedForCrm = typed != null && decision.action() == Merge.Action.TO_CRM;
@@ -313,21 +319,32 @@ final class Comparison {
                 typedForCrm ? null : problem,
                 wanted,
                 isState(mapping) && wanted != null
-                        ? step(referral.state(), wanted).orElse(wanted)
+                        ? step(mapping, referral.state(), wanted).orElse(wanted)
                         : wanted,
                 planned,
                 partnerCenterMovedAt,
                 crmMovedAt,
                 decision,
-                decided != null && decision.rule().equals(Merge.DECIDED) ? decided.decider() : null);
+                decider(mapping, decision, planned));
+    }
+
+    /** Who decided what is to be written, or what an unfinished plan was to write; null: the rules did. */
+    private @Nullable String decider(
+            FieldMapping mapping, Merge.Decision decision, Plan.@Nullable PlannedField planned) {
+        Decided decided = decisions.get(mapping.name());
+        boolean counts = decision.rule().equals(Merge.DECIDED)
+                || (decision.confirmed() && planned != null && planned.rule().equals(Merge.DECIDED));
+        return counts && decided != null ? decided.decider() : null;
     }
 
     private Set<Merge.Term> terms(
             FieldMapping mapping,
-            @Nullable JsonValue partnerCenterBase,
-            @Nullable JsonValue crmBase,
+            Baseline.@Nullable FieldBaseline base,
             JsonValue partnerCenter,
-            @Nullable JsonValue inCrm) {
+            @Nullable JsonValue inCrm,
+            @Nullable JsonValue inPartnerCenter) {
+        JsonValue partnerCenterBase = base == null ? null : base.partnerCenter();
+        JsonValue crmBase = base == null ? null : base.crm();
         Set<Merge.Term> terms = EnumSet.noneOf(Merge.Term.class);
         boolean asks = mapping.path().filter(HELP::equals).isPresent() && travels(mapping, Direction.TO_PARTNER_CENTER);
         boolean toCrm = mapping.travels(Direction.TO_CRM, Occasion.UPDATE);
@@ -342,21 +359,26 @@ final class Comparison {
                 terms,
                 Merge.Term.CREATE_ONLY,
                 fillsCrm && travels(mapping, Direction.TO_PARTNER_CENTER) && !toCrm && !toPartnerCenter && !asks);
+        set(
+                terms,
+                Merge.Term.SWITCH,
+                fillsCrm && mapping.crm().name().equals(document.section().sync()));
         set(terms, Merge.Term.ONE_WAY, mapping.oneWay());
         set(terms, Merge.Term.MAY_ERASE, mapping.mayErase());
-        // without a baseline what stands at Partner Center now is what could be cut
         set(
                 terms,
                 Merge.Term.CUT,
                 (partnerCenterBase == null || crmBase == null)
-                        ? isCut(mapping, partnerCenter, inCrm)
+                        // without a baseline the shorter of the two could be what was left of the longer
+                        ? isCut(mapping, partnerCenter, inCrm) && isLonger(partnerCenter, inPartnerCenter)
                         : isCut(mapping, partnerCenterBase, crmBase));
         set(
                 terms,
                 Merge.Term.REMAPPED,
                 baseline.map(found -> !found.mapping().equals(document.label())).orElse(false));
-        set(terms, Merge.Term.PARTNER_CENTER_BY_DEFAULT, isDefaulted(mapping, Direction.TO_CRM, referral.view()));
-        set(terms, Merge.Term.CRM_BY_DEFAULT, isDefaulted(mapping, Direction.TO_PARTNER_CENTER, record.values()));
+        set(terms, Merge.Term.PARTNER_CENTER_HOLDS, !mapping.sameInPartnerCenter(partnerCenter, JsonValue.NULL));
+        set(terms, Merge.Term.CRM_HOLDS, !mapping.sameInCrm(mapping.fromRecord(record.values()), JsonValue.NULL));
+        set(terms, Merge.Term.NOT_EXPLICIT, isDefaulted(mapping, record.values()));
         set(
                 terms,
                 Merge.Term.CRM_LOCKED,
@@ -385,9 +407,10 @@ final class Comparison {
                 .isPresent();
     }
 
-    private static boolean isDefaulted(FieldMapping mapping, Direction direction, JsonObject input) {
+    private static boolean isDefaulted(FieldMapping mapping, JsonObject values) {
         try {
-            return travels(mapping, direction) && mapping.isDefaulted(direction, input);
+            return travels(mapping, Direction.TO_PARTNER_CENTER)
+                    && mapping.isDefaulted(Direction.TO_PARTNER_CENTER, values);
         } catch (MappingException cannotBeExpressed) {
             return false; // then there is no value at all, and the merge says so where it matters
         }
@@ -397,12 +420,26 @@ final class Comparison {
         return mapping.path().filter(ReferralPaths.STATE::equals).isPresent();
     }
 
-    /** The next state that the referral's owner may move it to on the way there. */
-    private static Optional<JsonValue> step(ReferralState from, JsonValue wanted) {
-        return wanted instanceof JsonString text
-                ? from.stepTowards(ReferralState.parse(text.getString()))
-                        .map(next -> StoredJson.JSON.createValue(next.text()))
-                : Optional.empty();
+    /**
+     * The next state that the referral's owner may move it to on the way there. Where the way is closed or leads over another state, a
+     * state that means the same in the CRM comes first: what was never accepted is declined, not accepted and lost.
+     */
+    private static Optional<JsonValue> step(FieldMapping mapping, ReferralState from, JsonValue wanted) {
+        if (!(wanted instanceof JsonString text)) {
+            return Optional.empty();
+        }
+        ReferralState goal = ReferralState.parse(text.getString());
+        return Stream.concat(
+                        Stream.of(goal),
+                        CLOSED.stream().filter(state -> mapping.sameInPartnerCenter(word(state), word(goal))))
+                .filter(from::mayBeMovedTo)
+                .findFirst()
+                .or(() -> from.stepTowards(goal))
+                .map(Comparison::word);
+    }
+
+    private static JsonValue word(ReferralState state) {
+        return StoredJson.JSON.createValue(state.text());
     }
 
     /** The decision on this field, as long as both sides hold what the person saw, or what came of the decision's first half. */
@@ -427,7 +464,7 @@ final class Comparison {
     private static boolean isOnTheWay(FieldMapping mapping, JsonValue from, JsonValue wanted, JsonValue now) {
         return isState(mapping)
                 && from instanceof JsonString text
-                && step(ReferralState.parse(text.getString()), wanted)
+                && step(mapping, ReferralState.parse(text.getString()), wanted)
                         .filter(next -> mapping.sameInPartnerCenter(next, now))
                         .isPresent();
     }
@@ -526,6 +563,14 @@ final class Comparison {
         return back == null || !mapping.sameInPartnerCenter(back, partnerCenterBase);
     }
 
+    private static boolean isLonger(JsonValue one, @Nullable JsonValue other) {
+        return one instanceof JsonArray list
+                ? !(other instanceof JsonArray rest) || list.size() > rest.size()
+                : one instanceof JsonString text
+                        && (!(other instanceof JsonString rest)
+                                || text.getString().length() > rest.getString().length());
+    }
+
     private Merge.Sides sides(FieldMapping mapping) {
         return new Merge.Sides() {
             @Override
@@ -552,7 +597,7 @@ final class Comparison {
             @Override
             public @Nullable String partnerCenterRefuses(JsonValue value) {
                 if (isState(mapping)) {
-                    return step(referral.state(), value).isPresent() ? null : "transition";
+                    return step(mapping, referral.state(), value).isPresent() ? null : "transition";
                 }
                 return mapping.path().filter(DEAL_VALUE::equals).isPresent() && !isAboveZero(value)
                         ? "above-zero"

@@ -151,10 +151,12 @@ final class Merge {
         CUT,
         /** The mapping changed since the baseline: two unmoved sides may differ now. */
         REMAPPED,
-        /** What Partner Center holds has no counterpart in the CRM but the mapping's default. */
-        PARTNER_CENTER_BY_DEFAULT,
-        /** What the CRM holds has no counterpart at Partner Center but the mapping's default. */
-        CRM_BY_DEFAULT,
+        /** Partner Center holds something by its own terms: what is empty in the CRM's then has no counterpart there. */
+        PARTNER_CENTER_HOLDS,
+        /** The CRM holds something by its own terms: what is empty in Partner Center's then has no counterpart there. */
+        CRM_HOLDS,
+        /** What would go to Partner Center is the mapping's default, not the CRM's own value. */
+        NOT_EXPLICIT,
         /** The CRM does not let this field be written (a total that the products determine). */
         CRM_LOCKED,
         /** The record is closed and takes no edits. */
@@ -410,11 +412,7 @@ final class Merge {
 
         private boolean partnerCenterIsEmpty() {
             JsonValue inCrm = field.inCrm();
-            if (inCrm == null) {
-                return isEmpty(field.partnerCenter());
-            }
-            // what the mapping does not know is not nothing
-            return isEmpty(inCrm) && (!has(Term.PARTNER_CENTER_BY_DEFAULT) || isEmpty(field.partnerCenter()));
+            return inCrm == null ? isEmpty(field.partnerCenter()) : isEmpty(inCrm) && !has(Term.PARTNER_CENTER_HOLDS);
         }
 
         private boolean isNoAtPartnerCenter() {
@@ -441,11 +439,11 @@ final class Merge {
             if (has(Term.CRM_LOCKED)) {
                 return keep(Action.DIFFERENCE, "locked");
             }
-            if (value != null && isEmpty(value)) {
-                if (typed == null && has(Term.PARTNER_CENTER_BY_DEFAULT) && !isEmpty(field.partnerCenter())) {
+            if (value != null && isEmpty(value) && !has(Term.MAY_ERASE)) {
+                if (typed == null && has(Term.PARTNER_CENTER_HOLDS)) {
                     return keep(Action.DIFFERENCE, "no-counterpart");
                 }
-                if (!has(Term.MAY_ERASE) && !rule.equals(DECIDED)) {
+                if (!rule.equals(DECIDED)) {
                     return keep(Action.DIFFERENCE, "empty-never-erases");
                 }
             }
@@ -488,16 +486,16 @@ final class Merge {
             if (value == null) {
                 return "not-expressible";
             }
-            if (isEmpty(value)) {
-                if (typed == null && has(Term.CRM_BY_DEFAULT) && !isEmpty(field.crm())) {
+            if (isEmpty(value) && !has(Term.MAY_ERASE)) {
+                if (typed == null && has(Term.CRM_HOLDS)) {
                     return "not-expressible";
                 }
-                if (!has(Term.MAY_ERASE) && !rule.equals(DECIDED)) {
+                if (!rule.equals(DECIDED)) {
                     return "empty-never-erases";
                 }
             }
             if (typed == null
-                    && (has(Term.CRM_BY_DEFAULT) || isEmpty(field.crm()))
+                    && (has(Term.NOT_EXPLICIT) || isEmpty(field.crm()))
                     && (has(Term.ASKS) || sides.isForGood(value))) {
                 return "not-explicit";
             }

@@ -4,12 +4,22 @@ package org.cosellbridge.sync;
 final class Sentences {
     private Sentences() {}
 
+    /** The sentence for a word of the merge; a word without one is a fault of ours. */
     static String of(String kind, String reason) {
-        if (kind.equals(Finding.CONFLICT)) {
-            return reason.equals("adoption")
-                    ? "Both sides held different values before they were linked, so nobody can tell who is right. Decide for one."
-                    : "Both sides changed the field and its rule leaves the decision to a person. Decide for one.";
-        }
+        return kind.equals(Finding.CONFLICT) ? conflict(reason) : difference(reason);
+    }
+
+    private static String conflict(String reason) {
+        return switch (reason) {
+            case Merge.ADOPTION ->
+                "Both sides held different values before they were linked, so nobody can tell who is right. Decide for one.";
+            case "review" ->
+                "Both sides changed the field and its rule leaves the decision to a person. Decide for one.";
+            default -> throw unknown(reason);
+        };
+    }
+
+    private static String difference(String reason) {
         return switch (reason) {
             case "locked" ->
                 "The CRM computes this field itself, so it cannot be written. Change what it is computed from.";
@@ -36,7 +46,11 @@ final class Sentences {
             case "create-only" ->
                 "The field travels only when a referral or record is created, so a later change stays on its side. Change it on the other side by hand.";
             case "above-zero" -> "Partner Center takes only values above zero. Enter one in the CRM.";
-            default -> throw new IllegalArgumentException("There is no sentence for " + kind + " " + reason + ".");
+            default -> throw unknown(reason);
         };
+    }
+
+    private static IllegalArgumentException unknown(String reason) {
+        return new IllegalArgumentException("There is no sentence for '" + reason + "'.");
     }
 }

@@ -65,8 +65,11 @@ public final class Sandbox {
             out.println("  stop    Ctrl-C");
             out.println();
             try (ScenarioPlayer player =
-                    new ScenarioPlayer(landscape.partnerCenter(), Duration.ofSeconds(5), referrals, out)) {
+                            new ScenarioPlayer(landscape.partnerCenter(), Duration.ofSeconds(5), referrals, out);
+                    SellerPlayer seller =
+                            new SellerPlayer(landscape.dataverse(), Duration.ofSeconds(12), referrals, out)) {
                 player.start();
+                seller.start();
                 showCrm(landscape.dataverse(), server, out);
             }
         }

@@ -15,6 +15,7 @@ import org.cosellbridge.connector.RemoteRecord;
 import org.cosellbridge.mapping.ConflictRule;
 import org.cosellbridge.mapping.FieldMapping;
 import org.cosellbridge.mapping.MappingDocument;
+import org.cosellbridge.mapping.MappingLibrary;
 import org.cosellbridge.referral.Referral;
 import org.cosellbridge.referral.ReferralPath;
 import org.cosellbridge.referral.ReferralPaths;
@@ -45,6 +46,8 @@ class ComparisonTest {
             "{'name':'referralId','path':'id','field':'refid','type':'text','direction':'to-crm','when':{'toCrm':['create']}}";
     private static final String LINK =
             "{'name':'referralLink','path':'link','field':'link','type':'text','direction':'to-crm','when':{'toCrm':['create']}}";
+    private static final String SYNC =
+            "{'name':'sync','constant':true,'field':'sync','type':'boolean','direction':'to-crm','when':{'toCrm':['create']}}";
     private static final String COMPANY =
             "{'name':'company','path':'customerProfile.name','field':'company','type':'text','direction':'to-crm','when':{'toCrm':['create']}}";
     private static final String SHARE =
@@ -53,7 +56,7 @@ class ComparisonTest {
             "{'name':'help','path':'inviteContext.assistanceRequestCode','field':'help','type':'choice','direction':'both','when':{'toCrm':['create'],'toPartnerCenter':['create']},"
                     + "'values':[{'partnerCenter':'Unknown','crm':null},{'partnerCenter':'ProofOfConceptOrDemo','crm':3},{'partnerCenter':'QuotesOrLicensing','crm':4},{'partnerCenter':'GeneralOrOther','crm':6}],'default':{'toCrm':6}}";
     private static final String STATE =
-            "{'name':'state','path':'state','field':'status','type':'state','lossy':true,'direction':'both','mayErase':true,"
+            "{'name':'state','path':'state','field':'status','type':'state','lossy':true,'direction':'both',"
                     + "'states':{'hold':{'step':'set','fields':{'s':2}},'open':{'step':'set','fields':{'s':1}},'won':{'step':'win','fields':{'s':3}},'lost':{'step':'lose','fields':{'s':4}},'odd':{'step':'set','fields':{'s':9}}},"
                     + "'values':[{'partnerCenter':'Active/Accepted','crm':'open'},{'partnerCenter':'New/Pending','crm':'hold'},{'partnerCenter':'New/Received','crm':'hold'},{'partnerCenter':'Closed/Won','crm':'won'},{'partnerCenter':'Closed/Lost','crm':'lost'},{'partnerCenter':'Closed/Declined','crm':'lost'}],'default':{'toCrm':null}}";
 
@@ -87,6 +90,12 @@ class ComparisonTest {
         private Instant partnerCenterAt = EARLY;
         private int version;
         private final List<String> writes = new ArrayList<>();
+
+        Pair(MappingDocument document, JsonObject referral, JsonObject record) {
+            this.document = document;
+            this.referral = referral;
+            this.record = record;
+        }
 
         Pair(String... fields) {
             List<String> all = new ArrayList<>(List.of(fields));
@@ -323,6 +332,26 @@ class ComparisonTest {
 
         assertThat(pair.writes).containsExactly("pc state=\"Active/Accepted\"", "pc state=\"Closed/Won\"");
         assertThat(pair.field("state").decision().equal()).isTrue();
+    }
+
+    @Test
+    void aReferralThatWasNeverAcceptedIsDeclinedAndOneThatWasIsLost() {
+        Pair waiting = new Pair(STATE)
+                .partnerCenter("state", "'New/Received'")
+                .crm("status", "'hold'")
+                .agreed()
+                .crm("status", "'lost'");
+        assertThat(waiting.settle().writes).containsExactly("pc state=\"Closed/Declined\"");
+        assertThat(waiting.decides("state")).isEqualTo("NOTHING equal");
+
+        Pair lead = new Pair(STATE.replace("{'partnerCenter':'Closed/Lost','crm':'lost'},", "")
+                        .replace("'crm':'lost'}]", "'crm':'lost'},{'partnerCenter':'Closed/Lost','crm':'lost'}]"))
+                .partnerCenter("state", "'Active/Accepted'")
+                .crm("status", "'open'")
+                .agreed()
+                .crm("status", "'lost'");
+        assertThat(lead.settle().writes).containsExactly("pc state=\"Closed/Lost\"");
+        assertThat(lead.decides("state")).isEqualTo("NOTHING equal");
     }
 
     @Test
@@ -585,6 +614,21 @@ class ComparisonTest {
         assertThat(pair.compare().changes()).isEmpty();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"false", "null"})
+    void theSwitchOfALinkedRecordIsSwitchedOnOnceAndASellersNoStands(String held) {
+        Pair pair = new Pair(SYNC).crm("sync", held);
+        pair.document =
+                SyncFixture.document(pair.document.json().replaceFirst("\\{", "{\"section\":{\"sync\":\"sync\"},"));
+
+        assertThat(pair.decides("sync")).isEqualTo("TO_CRM switched-on");
+        assertThat(pair.compare().stemsFromUs()).isTrue();
+        assertThat(pair.settle().writes).containsExactly("crm sync=true");
+        assertThat(pair.crm("sync", held).decides("sync")).isEqualTo("NOTHING does-not-travel");
+        pair.baseline = Optional.empty();
+        assertThat(pair.crm("sync", "true").decides("sync")).isEqualTo("NOTHING equal");
+    }
+
     @Test
     void aRecordThatCarriesAnotherReferralsIdIsNeverOverwritten() {
         Pair pair = new Pair(KEY).crm("refid", "'bbbbbbbb-0000-0000-0000-000000000002'");
@@ -646,6 +690,16 @@ class ComparisonTest {
         assertThat(pair.decides("notes")).isEqualTo("DIFFERENCE cut");
         pair.settle();
         assertThat(pair.held("details.notes")).isEqualTo(json(longer));
+    }
+
+    @Test
+    void aLongerTextOfTheCrmIsNoCutForm() {
+        Pair pair = new Pair(NOTES)
+                .partnerCenter("details.notes", "'a text that is longer than twenty letters'")
+                .crm("description", "'a text of a seller that is even longer than the other one'");
+        pair.adoption = ConflictRule.CRM;
+
+        assertThat(pair.decides("notes")).isEqualTo("TO_PARTNER_CENTER adoption");
     }
 
     @Test
@@ -917,13 +971,68 @@ class ComparisonTest {
             }
 
             assertThat(pair.decides("notes")).isEqualTo("TO_CRM " + (remembered ? "decided" : "only-moved"));
+            assertThat(pair.field("notes").decider()).isEqualTo(remembered ? "ada" : null);
             pair.settle();
             assertThat(pair.record.get("description")).isEqualTo(json("'third'"));
         }
     }
 
+    @Test
+    void whoDecidedIsKnownStillWhenTheWriteIsConfirmedAfterARestart() {
+        Pair pair = inConflict();
+        pair.decisions = Map.of("notes", decided(Decided.Side.CRM, null, "'theirs'", "'mine'"));
+        pair.plan = Optional.of(
+                plan(Plan.Kind.UPDATE_REFERRAL, false, pair.compare().plannedForPartnerCenter()));
+        pair.partnerCenter("details.notes", "'mine'");
+
+        assertThat(pair.decides("notes")).isEqualTo("NOTHING confirmed-after-restart");
+        assertThat(pair.field("notes").decider()).isEqualTo("ada");
+    }
+
     private static Plan plan(Plan.Kind kind, boolean written, Map<String, Plan.PlannedField> fields) {
         return new Plan("r", kind, "m", new RecordRef("opportunity", "o"), "1", EARLY, written, fields);
+    }
+
+    // ---- the built-in documents
+
+    @ParameterizedTest
+    @ValueSource(strings = {"opportunity", "lead"})
+    void aSellersRecordAndItsReferralComeToRestByTheBuiltInDocuments(String kind) {
+        MappingDocument document =
+                MappingLibrary.builtIn("dynamics", List.of(kind)).get(0);
+        Pair pair = new Pair(
+                document,
+                json("{'id':'" + ID
+                                + "','name':'Deal','status':'New','substatus':'Received','details':{'notes':'n','dealValue':100,'currency':'USD','closingDateTime':'2026-12-01T00:00:00Z',"
+                                + "'requirements':{'solutions':[{'id':'SOL-1'}]}},'consent':{'consentToShareReferralWithMicrosoftSellers':false},'inviteContext':{'assistanceRequestCode':'Unknown'}}")
+                        .asJsonObject(),
+                JsonValue.EMPTY_JSON_OBJECT);
+        String state = kind.equals("lead") ? "1" : "2";
+        pair.crm("statuscode", "'" + state + "'").settle();
+        assertThat(pair.compare().fields())
+                .filteredOn(field -> field.mapping().path().isPresent())
+                .allMatch(field -> field.decision().equal());
+        assertThat(pair.writes).allMatch(write -> write.startsWith("crm "));
+        pair.writes.clear();
+
+        pair.crm("cosell_howcanmicrosofthelp", "100000003")
+                .crm("cosell_visibletomicrosoft", "true")
+                .crm("description", "'more'")
+                .crm("estimatedclosedate", "'2026-12-24'")
+                .crm("cosell_products", "'SOL-1;SOL-2'")
+                .crm("statuscode", kind.equals("lead") ? "'4'" : "'3'")
+                .settle();
+
+        assertThat(pair.held("state")).isEqualTo(json(kind.equals("lead") ? "'Closed/Declined'" : "'Closed/Won'"));
+        assertThat(pair.held("details.closingDateTime")).isEqualTo(json("'2026-12-24T00:00:00Z'"));
+        assertThat(pair.writes)
+                .contains(
+                        "ask \"ProofOfConceptOrDemo\"",
+                        "pc consent.consentToShareReferralWithMicrosoftSellers=true",
+                        "pc details.requirements.solutions[].id=[\"SOL-1\",\"SOL-2\"]")
+                .noneMatch(write -> write.startsWith("crm "));
+        assertThat(pair.compare().with(Action.DIFFERENCE)).isEmpty();
+        assertThat(pair.compare().with(Action.CONFLICT)).isEmpty();
     }
 
     // ---- sentences

@@ -278,7 +278,6 @@ class MergeTest {
     /** Two sides of one field, a store, and attempts that may be killed between any two steps. */
     private static final class History {
         private final Random random;
-        private final boolean bothWays;
         private final ConflictRule rule;
         private Instant now = EARLY;
         private JsonValue pc = value("v0");
@@ -288,106 +287,107 @@ class MergeTest {
         private @Nullable JsonValue pcBase = value("v0");
         private @Nullable JsonValue crmBase = value("v0");
         private Merge.@Nullable Planned plan;
-        private @Nullable JsonValue planBefore;
+        private JsonValue before = value("v0");
         private int edits;
         private int writes;
-        private JsonValue lastPersonCrm = value("v0");
-        private boolean pcEditedSinceCrm;
+        private JsonValue lastEdit = value("v0");
+        private boolean lastEditInCrm;
 
         History(Random random) {
             this.random = random;
-            this.bothWays = random.nextBoolean();
-            this.rule = random.nextBoolean() ? ConflictRule.NEWEST : ConflictRule.PARTNER_CENTER;
+            this.rule = List.of(ConflictRule.NEWEST, ConflictRule.PARTNER_CENTER, ConflictRule.CRM)
+                    .get(random.nextInt(3));
         }
 
         void run() {
             for (int step = 0; step < 40; step++) {
                 now = now.plusSeconds(3);
                 int what = random.nextInt(6);
-                if (what == 0) {
-                    pc = value("p" + ++edits);
-                    pcAt = now;
-                    pcEditedSinceCrm = true;
-                } else if (what == 1) {
-                    crm = value("c" + ++edits);
-                    crmAt = now;
-                    lastPersonCrm = crm;
-                    pcEditedSinceCrm = false;
+                if (what < 2) {
+                    lastEdit = value((what == 0 ? "p" : "c") + ++edits);
+                    lastEditInCrm = what == 1;
+                    if (lastEditInCrm) {
+                        crm = lastEdit;
+                        crmAt = now;
+                    } else {
+                        pc = lastEdit;
+                        pcAt = now;
+                    }
                 } else {
                     attempt(random.nextInt(5));
                 }
-                if (rule == ConflictRule.NEWEST && !pcEditedSinceCrm && !crm.equals(lastPersonCrm)) {
-                    throw new AssertionError("the person's edit " + lastPersonCrm + " was overwritten by " + crm);
+                if (rule == ConflictRule.NEWEST && !lastEdit.equals(lastEditInCrm ? crm : pc)) {
+                    throw new AssertionError("the person's edit " + lastEdit + " was overwritten: " + pc + " " + crm);
                 }
             }
             for (int calm = 0; calm < 3; calm++) {
                 attempt(4);
             }
-            int before = writes;
-            JsonValue pcThen = pc;
-            JsonValue crmThen = crm;
+            int writesThen = writes;
             attempt(4);
-            assertThat(writes).as("quiet means quiet").isEqualTo(before);
-            assertThat(pc).isEqualTo(pcThen);
-            assertThat(crm).isEqualTo(crmThen);
-            if (bothWays) {
-                assertThat(pc).isEqualTo(crm);
-            } else if (!pc.equals(crm)) {
-                assertThat(decision().action()).isEqualTo(Action.TO_PARTNER_CENTER);
-                assertThat(crm).as("what is pending is a person's edit").isEqualTo(lastPersonCrm);
+            assertThat(writes).as("quiet means quiet").isEqualTo(writesThen);
+            assertThat(pc).isEqualTo(crm);
+            if (rule == ConflictRule.NEWEST) {
+                assertThat(pc).isEqualTo(lastEdit);
             }
         }
 
         private Merge.Decision decision() {
+            Merge.Planned found = plan;
+            if (found != null) {
+                JsonValue side = found.direction() == Direction.TO_CRM ? crm : pc;
+                boolean personsNow = !side.equals(before) && !side.equals(found.value());
+                found = new Merge.Planned(
+                        found.direction(), found.source(), found.value(), found.written() || personsNow);
+            }
             return Merge.decide(
-                    new Merge.Field(pc, crm, pcBase, crmBase, pc, crm, pcAt, crmAt, plan, null),
+                    new Merge.Field(pc, crm, pcBase, crmBase, pc, crm, pcAt, crmAt, found, null),
                     new Merge.Terms(rule, ConflictRule.REVIEW, Set.of(Term.TO_CRM, Term.TO_PARTNER_CENTER)),
                     SAME);
         }
 
         /** Steps: plan stored, written, marked written, ended; the attempt is killed after so many. */
         private void attempt(int steps) {
-            JsonValue before = planBefore;
-            if (plan != null && before != null && !crm.equals(before) && !crm.equals(plan.value())) {
-                plan = new Merge.Planned(Direction.TO_CRM, plan.source(), plan.value(), true);
-            }
             Merge.Decision decision = decision();
-            if (decision.action() == Action.TO_CRM) {
-                if (steps < 1) {
-                    return;
+            boolean toCrm = decision.action() == Action.TO_CRM;
+            if (!toCrm && decision.action() != Action.TO_PARTNER_CENTER) {
+                if (steps == 4) {
+                    pcBase = decision.partnerCenterBase();
+                    crmBase = decision.crmBase();
+                    plan = null;
                 }
-                pcBase = decision.partnerCenterBase();
-                crmBase = decision.crmBase();
-                plan = new Merge.Planned(Direction.TO_CRM, pc, pc, false);
-                planBefore = crm;
-                if (steps < 2) {
-                    return;
-                }
-                crm = pc;
-                writes++;
-                if (steps < 3) {
-                    return;
-                }
-                plan = new Merge.Planned(Direction.TO_CRM, pc, pc, true);
-                if (steps < 4) {
-                    return;
-                }
-                pcBase = pc;
-                crmBase = crm;
-            } else if (steps < 4) {
                 return;
-            } else if (decision.action() == Action.TO_PARTNER_CENTER && bothWays) {
-                pc = crm;
-                pcAt = now;
-                writes++;
-                pcBase = pc;
-                crmBase = crm;
-            } else {
-                pcBase = decision.partnerCenterBase();
-                crmBase = decision.crmBase();
             }
+            if (steps < 1) {
+                return;
+            }
+            JsonValue value = toCrm ? pc : crm;
+            Direction direction = toCrm ? Direction.TO_CRM : Direction.TO_PARTNER_CENTER;
+            pcBase = decision.partnerCenterBase();
+            crmBase = decision.crmBase();
+            before = toCrm ? crm : pc;
+            plan = new Merge.Planned(direction, value, value, false);
+            if (steps < 2) {
+                return;
+            }
+            writes++;
+            if (toCrm) {
+                crm = value;
+                crmAt = now;
+            } else {
+                pc = value;
+                pcAt = now;
+            }
+            if (steps < 3) {
+                return;
+            }
+            plan = new Merge.Planned(direction, value, value, true);
+            if (steps < 4) {
+                return;
+            }
+            pcBase = pc;
+            crmBase = crm;
             plan = null;
-            planBefore = null;
         }
     }
 }

@@ -227,9 +227,9 @@ class MergeTruthTableTest {
             Set.of(Term.CUT),
             Set.of(Term.REMAPPED),
             Set.of(Term.ASKS),
-            Set.of(Term.CRM_BY_DEFAULT),
-            Set.of(Term.CRM_BY_DEFAULT, Term.ASKS),
-            Set.of(Term.PARTNER_CENTER_BY_DEFAULT),
+            Set.of(Term.NOT_EXPLICIT),
+            Set.of(Term.NOT_EXPLICIT, Term.ASKS),
+            Set.of(Term.PARTNER_CENTER_HOLDS),
             Set.of(Term.CRM_CLOSED, Term.PARTNER_CENTER_ENDED),
             Set.of(Term.REMAPPED, Term.CRM_LOCKED),
             Set.of(Term.REMAPPED, Term.PARTNER_CENTER_ENDED));
@@ -321,9 +321,8 @@ class MergeTruthTableTest {
         throw new AssertionError(one + " " + limits + " " + choice + " never comes to rest");
     }
 
-    /** Whatever else holds, these hold. */
     @Test
-    void noLimitIsEverOverstepped() {
+    void noLimitIsEverOversteppedAndWhatStaysApartHasASentence() {
         everyCombination(one -> {
             for (Set<Term> limits : LIMITS) {
                 Merge.Decision decision = decide(one, limits, null);
@@ -343,10 +342,15 @@ class MergeTruthTableTest {
                         limits.contains(Term.ASKS)
                                 && one.pc().equals("-")
                                 && !one.crm().equals("-")
-                                && !limits.contains(Term.CRM_BY_DEFAULT);
+                                && !limits.contains(Term.NOT_EXPLICIT);
                     case CONFLICT -> one.rule().equals("review") || one.base().equals("none");
                     case NOTHING, DIFFERENCE -> true;
                 };
+                if (decision.action() == Action.CONFLICT || decision.action() == Action.DIFFERENCE) {
+                    boolean conflict = decision.action() == Action.CONFLICT;
+                    assertThat(Sentences.of(conflict ? Finding.CONFLICT : Finding.DIFFERENCE, decision.rule()))
+                            .endsWith(".");
+                }
                 if (!fine || (one.pc().equals(one.crm()) && decision.action() != Action.NOTHING)) {
                     throw new AssertionError(one + " " + limits + " decided " + decision);
                 }

@@ -228,19 +228,16 @@ final class RecordFeedFixture implements AutoCloseable {
     }
 
     SyncLink link(String referral, RecordRef record, @Nullable RecordRef previous, LinkState state) {
-        SyncLink.Identity identity = new SyncLink.Identity(
-                ids.next().toString(),
-                CRM,
-                new ReferralId(referral),
-                "engagement-" + referral,
-                "ours",
-                clock.instant());
-        SyncLink link = new SyncLink(
-                identity,
-                record,
-                previous,
-                new SyncLink.Standing(state, null, null),
-                new SyncLink.Last(null, null, null));
+        SyncLink link = SyncLink.reserved(new SyncLink.Identity(
+                        ids.next().toString(),
+                        CRM,
+                        new ReferralId(referral),
+                        "engagement-" + referral,
+                        "ours",
+                        clock.instant()))
+                .withRecord(record)
+                .withPrevious(previous)
+                .withState(state, null);
         transaction(() -> links.save(link));
         return link;
     }

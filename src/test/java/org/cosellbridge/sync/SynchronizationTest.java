@@ -853,7 +853,7 @@ class SynchronizationTest {
         assertThat(fixture.attempt(A).word()).isEqualTo("created");
 
         assertThat(fixture.crm.writes)
-                .endsWith("update opportunity [actualclosedate]", "update opportunity [statuscode]");
+                .endsWith("update opportunity [actualclosedate, cosell_audit]", "update opportunity [statuscode]");
         assertThat(fixture.crm.only("opportunity").getString("actualclosedate")).isEqualTo("2024-03-05");
         assertThat(told("closedOn")).isEqualTo(1);
         assertThat(told("state")).isEqualTo(1);
@@ -902,7 +902,12 @@ class SynchronizationTest {
             fixture.attempt(A);
             fixture.attempt(A);
             String where = "killed at step " + point;
-            assertThat(fixture.crm.writes).as(where).hasSize(2);
+            assertThat(fixture.crm.writes)
+                    .as(where)
+                    // who goes on after a restart tells the seller of the closing once more
+                    .filteredOn(write -> !write.equals("update opportunity [cosell_audit]"))
+                    .containsExactly(
+                            "update opportunity [actualclosedate, cosell_audit]", "update opportunity [statuscode]");
             assertThat(told("closedOn")).as(where).isEqualTo(1);
             assertThat(told("state")).as(where).isEqualTo(1);
             assertThat(fixture.crm.only("opportunity").getString("statuscode"))

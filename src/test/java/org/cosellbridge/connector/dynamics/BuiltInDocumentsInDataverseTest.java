@@ -201,7 +201,7 @@ class BuiltInDocumentsInDataverseTest {
                    "closingDateTime":"2026-11-14T00:00:00Z",
                    "requirements":{"solutions":[{"type":"Name","id":"SOL-11111-AAA"}],
                      "additionalRequirements":{"attributes":[{"type":"CustomerMarketplaceIntent","id":"HaveNotDecided"}]}}},
-                 "team":[{"firstName":"Sam","lastName":"Seller","email":"sam@ourco.example","phoneNumber":"2065550111"}],
+                 "team":[{"firstName":"Sam","lastName":"Seller","email":"sam.seller@contoso.example","phoneNumber":"+1 425 555 0100"}],
                  "inviteContext":{"assistanceRequestCode":"ProofOfConceptOrDemo"}}"""));
         assertThat(dataverse.server().log().brokenRules()).isEmpty();
     }
