@@ -67,6 +67,11 @@ final class Run {
                 work.connection.value(), false, null, "The record kept changing while it was being merged.");
     }
 
+    /** Whether another attempt had what this one needed. */
+    boolean isTurnedAway() {
+        return work.isTurnedAway();
+    }
+
     /** The attempt became a dead letter: the record tells its seller. */
     void noteDeadLetter(String reason) {
         notes.failed(reason);
