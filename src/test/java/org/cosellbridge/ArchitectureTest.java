@@ -13,6 +13,9 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
+import jakarta.persistence.EntityManager;
+import jakarta.persistence.PersistenceContext;
+import jakarta.transaction.Transactional;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -158,6 +161,27 @@ class ArchitectureTest {
                 .bePackagePrivate()
                 .because("a table belongs to one room: let the repository answer records")
                 .allowEmptyShould(true)
+                .check(PRODUCT);
+    }
+
+    @Test
+    void everyRepositoryIsTransactional() {
+        classes()
+                .that(new DescribedPredicate<JavaClass>("keep an entity manager") {
+                    @Override
+                    public boolean test(JavaClass type) {
+                        return type.getFields().stream()
+                                .anyMatch(field -> field.getRawType().isEquivalentTo(EntityManager.class)
+                                        && !field.isAnnotatedWith(PersistenceContext.class));
+                    }
+                })
+                .should()
+                .beAnnotatedWith(Transactional.class)
+                .orShould()
+                .haveSimpleName("JpaAuditTrail")
+                .because(
+                        "an entity manager outside of a transaction is shared with tasks of managed executors on Payara"
+                                + " and closed by them: annotate the class, so that reading has a transaction, too")
                 .check(PRODUCT);
     }
 

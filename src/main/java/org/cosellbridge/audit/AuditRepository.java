@@ -5,6 +5,7 @@ import jakarta.inject.Singleton;
 import jakarta.json.JsonObject;
 import jakarta.persistence.EntityManager;
 import jakarta.persistence.TypedQuery;
+import jakarta.transaction.Transactional;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,6 +17,7 @@ import org.cosellbridge.platform.Page;
  * nothing: none is answered twice and none that was there is left out.
  */
 @Singleton
+@Transactional
 class AuditRepository {
     private final EntityManager database;
 

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * A key that is never used after all does no harm.
  */
 @Singleton
+@Transactional
 class SubjectKeyRepository {
     private static final int TRIES = 400;
     private static final long PAUSE_NANOS = 5_000_000;

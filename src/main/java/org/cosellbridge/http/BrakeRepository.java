@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * because a call reaches the other side a little after its permit was given.
  */
 @Singleton
+@Transactional
 class BrakeRepository {
     private static final int SPARE_SECONDS = 1;
     private final EntityManager entityManager;

@@ -13,6 +13,7 @@ import java.util.Optional;
 
 /** The newest refresh token of each credential, encrypted. Every method is a short transaction of its own. */
 @Singleton
+@Transactional
 class RefreshTokenRepository {
     private final EntityManager entityManager;
     private final Clock clock;

@@ -4,6 +4,7 @@ import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import jakarta.persistence.EntityManager;
 import jakarta.persistence.Query;
+import jakarta.transaction.Transactional;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.time.temporal.TemporalAccessor;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * the statement as a literal, and an instant travels as ISO text with a cast.
  */
 @Singleton
+@Transactional
 class Sql {
     private final EntityManager entityManager;
 

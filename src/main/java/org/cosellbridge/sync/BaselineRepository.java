@@ -6,6 +6,7 @@ import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonValue;
 import jakarta.persistence.EntityManager;
+import jakarta.transaction.Transactional;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The baselines. Personal values are sealed on the way in and opened on the way out. */
 @Singleton
+@Transactional
 class BaselineRepository {
     private final EntityManager entities;
     private final PersonalValues personal;

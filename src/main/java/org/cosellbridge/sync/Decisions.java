@@ -4,6 +4,7 @@ import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import jakarta.json.JsonValue;
 import jakarta.persistence.EntityManager;
+import jakarta.transaction.Transactional;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * closed, or when a side no longer holds what the person saw, there is nothing left to carry out.
  */
 @Singleton
+@Transactional
 class Decisions {
     private final EntityManager entities;
     private final PersonalValues personal;

@@ -7,6 +7,7 @@ import jakarta.json.JsonValue;
 import jakarta.persistence.EntityManager;
 import jakarta.persistence.LockModeType;
 import jakarta.persistence.TypedQuery;
+import jakarta.transaction.Transactional;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Open differences and conflicts. A field of a link has at most one of each kind open. */
 @Singleton
+@Transactional
 class FindingRepository {
     private final EntityManager entities;
     private final PersonalValues personal;

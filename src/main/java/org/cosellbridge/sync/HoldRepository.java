@@ -3,6 +3,7 @@ package org.cosellbridge.sync;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import jakarta.persistence.EntityManager;
+import jakarta.transaction.Transactional;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,6 +21,7 @@ import org.cosellbridge.referral.ReferralId;
  * joins a transaction.
  */
 @Singleton
+@Transactional
 class HoldRepository {
     /** How long a count of records without a baseline lasts, and how long a person's release of them does. */
     static final Duration WINDOW = Duration.ofDays(1);

@@ -5,6 +5,7 @@ import jakarta.inject.Singleton;
 import jakarta.persistence.EntityManager;
 import jakarta.persistence.LockModeType;
 import jakarta.persistence.TypedQuery;
+import jakarta.transaction.Transactional;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The sync links. Writing needs a transaction, reading does not. */
 @Singleton
+@Transactional
 class LinkRepository {
     private final EntityManager entities;
 

@@ -3,6 +3,7 @@ package org.cosellbridge.sync;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import jakarta.persistence.EntityManager;
+import jakarta.transaction.Transactional;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.OffsetDateTime;
@@ -17,6 +18,7 @@ import org.cosellbridge.connector.ConnectionName;
  * a transaction.
  */
 @Singleton
+@Transactional
 class MatchLocks {
     static final Duration LEASE = Duration.ofMinutes(2);
     private final EntityManager entities;

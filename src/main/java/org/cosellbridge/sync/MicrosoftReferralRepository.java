@@ -3,11 +3,13 @@ package org.cosellbridge.sync;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import jakarta.persistence.EntityManager;
+import jakarta.transaction.Transactional;
 import java.time.Clock;
 import java.util.Optional;
 
 /** What is known of Microsoft's referrals, one for an engagement. */
 @Singleton
+@Transactional
 class MicrosoftReferralRepository {
     private final EntityManager entities;
     private final Clock clock;

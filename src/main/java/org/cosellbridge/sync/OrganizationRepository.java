@@ -3,6 +3,7 @@ package org.cosellbridge.sync;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import jakarta.persistence.EntityManager;
+import jakarta.transaction.Transactional;
 import java.time.Clock;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -12,6 +13,7 @@ import org.cosellbridge.referral.OrganizationId;
 
 /** Our organisation at Partner Center, pinned by the first referral that is not Microsoft's. */
 @Singleton
+@Transactional
 class OrganizationRepository {
     private final EntityManager entities;
     private final Clock clock;

@@ -3,12 +3,14 @@ package org.cosellbridge.sync;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import jakarta.persistence.EntityManager;
+import jakarta.transaction.Transactional;
 import java.util.List;
 import org.cosellbridge.connector.ConnectionName;
 import org.cosellbridge.referral.ReferralId;
 
 /** What was last said of a referral on a connection, so that the trail tells it once. */
 @Singleton
+@Transactional
 class RemarkRepository {
     private final EntityManager entities;
 

@@ -67,6 +67,11 @@ final class Run {
                 work.connection.value(), false, null, "The record kept changing while it was being merged.");
     }
 
+    /** Whether another attempt had what this one needed. */
+    boolean isTurnedAway() {
+        return work.isTurnedAway();
+    }
+
     /** The attempt became a dead letter: the record tells its seller. */
     void noteDeadLetter(String reason) {
         notes.failed(reason);
@@ -139,6 +144,10 @@ final class Run {
                 .filter(found -> found.record() != null && !record.ref().equals(found.record()));
         if (other.isPresent()) {
             RecordRef holder = other.orElseThrow().findRecord().orElseThrow();
+            if (record.ref().kind().equals(LEAD) && !holder.kind().equals(LEAD)) {
+                // the lead that became the link's record keeps the id and drives nothing any more
+                return Work.done("skipped", () -> work.noteSeen(record));
+            }
             return Optional.of(new SyncOutcome.NotThisOne("Two records claim the referral " + referral + ": " + holder
                     + ", which is linked with it, and " + record.ref()
                     + ". Clear the Referral Identifier of the one that does not belong."));

@@ -4,6 +4,7 @@ import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import jakarta.persistence.EntityManager;
 import jakarta.persistence.Query;
+import jakarta.transaction.Transactional;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -20,6 +21,7 @@ import org.cosellbridge.connector.RecordRef;
  * the CRM tells with this very version is an echo. Versions are opaque: another one, older or newer, always deserves a look.
  */
 @Singleton
+@Transactional
 class SeenVersions {
     /** How often a note is tried while another transaction stores the same new row, and how long it waits between two tries. */
     private static final int TRIES = 200;

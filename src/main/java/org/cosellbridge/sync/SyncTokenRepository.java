@@ -4,6 +4,7 @@ import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import jakarta.persistence.EntityManager;
 import jakarta.persistence.Query;
+import jakarta.transaction.Transactional;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * number of that walk: a late finisher meets a higher one. Writing needs a transaction, reading does not.
  */
 @Singleton
+@Transactional
 class SyncTokenRepository {
     private static final OffsetDateTime FREE = OffsetDateTime.ofInstant(Instant.EPOCH, ZoneOffset.UTC);
     private static final int LONGEST_FAILURE = 2000;

@@ -105,7 +105,7 @@ public class Synchronization implements RunsAttempts {
             return notConfigured.outcome();
         }
         SyncOutcome outcome = outcome(run);
-        if (!(outcome instanceof SyncOutcome.Done)) {
+        if (!(outcome instanceof SyncOutcome.Done) && !run.isTurnedAway()) {
             noteFailure(attempt, outcome);
         }
         if (outcome instanceof SyncOutcome.NotThisOne refused) {

@@ -3,6 +3,7 @@ package org.cosellbridge.sync;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import jakarta.persistence.EntityManager;
+import jakarta.transaction.Transactional;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -20,6 +21,7 @@ import org.cosellbridge.referral.Direction;
  * call {@link #note}. Every method joins a transaction; an attempt is the only one at work on its link.
  */
 @Singleton
+@Transactional
 class Turns {
     private final EntityManager entities;
 

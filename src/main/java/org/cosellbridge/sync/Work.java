@@ -36,6 +36,7 @@ final class Work {
 
     private String word = "unchanged";
     private int stale;
+    private boolean turnedAway;
     private @Nullable Preview preview;
     private @Nullable ReferralId referralId;
     private @Nullable String engagement;
@@ -157,9 +158,15 @@ final class Work {
     /** Claims a record or referral for this attempt; another attempt that has it ends this one for now. */
     void hold(RecordRef subject) {
         if (!attempt.hold(subject)) {
+            turnedAway = true;
             throw new AttemptEndedException(new SyncOutcome.NotNow(
                     connection.value(), false, null, "Another attempt works on " + subject + "."));
         }
+    }
+
+    /** Whether another attempt had what this one needed: the link is that one's. */
+    boolean isTurnedAway() {
+        return turnedAway;
     }
 
     static Referral parse(RemoteRecord read) {

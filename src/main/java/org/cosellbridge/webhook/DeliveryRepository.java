@@ -7,6 +7,7 @@ import jakarta.json.JsonObjectBuilder;
 import jakarta.persistence.EntityManager;
 import jakarta.persistence.Query;
 import jakarta.persistence.TypedQuery;
+import jakarta.transaction.Transactional;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The tables {@code delivery} and {@code delivery_certificate}. Every write joins the caller's transaction. */
 @Singleton
+@Transactional
 class DeliveryRepository {
     private static final int MAX_SOURCE = 64;
 

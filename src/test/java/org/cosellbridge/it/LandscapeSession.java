@@ -1,6 +1,7 @@
 package org.cosellbridge.it;
 
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.cosellbridge.simulator.Landscape;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,7 @@ import org.junit.platform.launcher.LauncherSessionListener;
  * nothing in runs without a server.
  */
 public final class LandscapeSession implements LauncherSessionListener {
+    private static final int CALLS_A_MINUTE = 6_000;
     private static @Nullable Landscape landscape;
 
     @Override
@@ -28,10 +30,14 @@ public final class LandscapeSession implements LauncherSessionListener {
                 dir,
                 Landscape.madeUpPassword());
         landscape = started;
+        started.partnerCenter().requestsPerMinute(CALLS_A_MINUTE);
+        Map<String, String> keys = started.keys(dir.resolve("data"), CALLS_A_MINUTE);
+        // seldom enough that what is heard at once was pushed
+        keys.put("cosell.crm." + Landscape.CONNECTION + ".poll-interval", "PT10S");
         System.setProperty(
                 "cosell.it.options",
                 "-Xmx1g "
-                        + started.keys(dir.resolve("data"), 6_000).entrySet().stream()
+                        + keys.entrySet().stream()
                                 .map(entry -> "-D" + entry.getKey() + "=" + entry.getValue())
                                 .collect(Collectors.joining(" ")));
     }

@@ -48,6 +48,15 @@ final class Product {
                 user);
     }
 
+    /** What an operator asks for; the answer's body, which is empty when there is none. */
+    JsonObject ask(String path, String body) {
+        HttpResponse<String> answer = post(path, body, "operator");
+        if (answer.statusCode() / 100 != 2) {
+            throw new IllegalStateException("POST " + path + " answered " + answer.statusCode() + ": " + answer.body());
+        }
+        return answer.body().isEmpty() ? JsonValue.EMPTY_JSON_OBJECT : object(answer.body());
+    }
+
     private HttpResponse<String> send(HttpRequest.Builder request, String user) {
         if (!user.isEmpty()) {
             String login = user + ":" + password;
@@ -83,6 +92,15 @@ final class Product {
             cursor = next instanceof JsonString text ? text.getString() : "";
         } while (!cursor.isEmpty());
         return items;
+    }
+
+    /** The first page of a list, at most {@code most} items long. */
+    List<JsonObject> page(String path, int most) {
+        HttpResponse<String> answer = get(path + "?limit=" + most, "auditor");
+        if (answer.statusCode() != 200) {
+            throw new IllegalStateException("GET " + path + " answered " + answer.statusCode() + ": " + answer.body());
+        }
+        return object(answer.body()).getJsonArray("items").getValuesAs(JsonObject.class);
     }
 
     static JsonObject object(String json) {

@@ -35,6 +35,25 @@ public sealed interface Fault {
     }
 
     /**
+     * The call hangs and is then cut before anything has happened. A caller that is killed meanwhile leaves no trace at the remote
+     * side.
+     *
+     * @param howLong from the call's arrival to the cut
+     */
+    static Fault hang(Duration howLong) {
+        return new Hang(howLong, false);
+    }
+
+    /**
+     * The call has its whole effect at once, but instead of the answer the connection hangs and is then cut.
+     *
+     * @param howLong from the effect to the cut
+     */
+    static Fault hangAfterEffect(Duration howLong) {
+        return new Hang(howLong, true);
+    }
+
+    /**
      * See {@link #delay}.
      *
      * @param howLong the time before the call is handled
@@ -54,4 +73,12 @@ public sealed interface Fault {
 
     /** See {@link #loseAnswer}. */
     record LoseAnswer() implements Fault {}
+
+    /**
+     * See {@link #hang} and {@link #hangAfterEffect}.
+     *
+     * @param howLong how long the caller waits in vain
+     * @param afterEffect whether the call has its effect before that
+     */
+    record Hang(Duration howLong, boolean afterEffect) implements Fault {}
 }

@@ -512,6 +512,20 @@ class PartnerCenterSimulatorTest {
     }
 
     @Test
+    void aCallThatHangsIsCutBeforeOrAfterItsEffect() {
+        partnerCenter.server().faults().next(1, Fault.hang(Duration.ofMillis(20)));
+        assertThat(call("POST", REFERRALS, ReferralFixtures.createRequest(1)).status())
+                .isZero();
+        assertThat(partnerCenter.referrals()).isEmpty();
+
+        partnerCenter.server().faults().next(1, Fault.hangAfterEffect(Duration.ofMillis(20)));
+        assertThat(call("POST", REFERRALS, ReferralFixtures.createRequest(1)).status())
+                .isZero();
+        assertThat(partnerCenter.referrals()).hasSize(1);
+        assertThat(partnerCenter.server().log().calls("create referral")).noneMatch(Call::answered);
+    }
+
+    @Test
     void patchIsAllOrNothing() {
         String id = partnerCenter.seed(ReferralFixtures.privateDeal(1));
         JsonObject before = partnerCenter.referral(id);

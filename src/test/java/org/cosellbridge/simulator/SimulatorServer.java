@@ -187,10 +187,10 @@ public final class SimulatorServer implements AutoCloseable {
                 pause(delay.howLong());
             }
             try {
-                if (fault.isEmpty() || !(fault.get() instanceof Fault.Cut)) {
+                if (fault.isEmpty() || hasEffect(fault.get())) {
                     SimulatorAnswer answer = answer(request, match, fault);
                     status = answer.status();
-                    if (fault.isEmpty() || !(fault.get() instanceof Fault.LoseAnswer)) {
+                    if (fault.isEmpty() || isAnswered(fault.get())) {
                         answered = true;
                         notePause(request, answer);
                         // Logged before it is sent: whoever has the answer finds the call in the log.
@@ -198,12 +198,23 @@ public final class SimulatorServer implements AutoCloseable {
                         send(exchange, answer);
                     }
                 }
+                if (fault.isPresent() && fault.get() instanceof Fault.Hang hang) {
+                    pause(hang.howLong());
+                }
             } finally {
                 if (!answered) {
                     note(request, match, arrived, started, status, false);
                 }
             }
         }
+    }
+
+    private static boolean hasEffect(Fault fault) {
+        return !(fault instanceof Fault.Cut) && !(fault instanceof Fault.Hang hang && !hang.afterEffect());
+    }
+
+    private static boolean isAnswered(Fault fault) {
+        return !(fault instanceof Fault.LoseAnswer) && !(fault instanceof Fault.Hang);
     }
 
     private void note(
