@@ -458,13 +458,19 @@ final class NewReferralSteps {
     Optional<SyncOutcome> goOn(MappingDocument document, Referral referral, RemoteRecord record) {
         Intent intent = rooms.intents.find(work.connection, record.ref()).orElseThrow();
         String code = String.valueOf(intent.helpCode());
-        if (referral.isTerminal()) {
-            attempt.store(() -> rooms.intents.remove(work.connection, record.ref()));
-            throw refused("The referral has reached its end, so Microsoft cannot be asked for help any more.");
-        }
         Optional<Referral> theirs = findMicrosoft(referral);
         if (theirs.isPresent()) {
             return asked(document, record, theirs.orElseThrow(), intent, code);
+        }
+        if (referral.isTerminal()) {
+            missed(intent);
+            attempt.store(() -> {
+                if (intent.fields().containsKey(SHARE) && isShared(referral)) {
+                    rooms.trail.append(sharedEntry(document, record, BothSides.CONFIRMED));
+                }
+                rooms.intents.remove(work.connection, record.ref());
+            });
+            throw refused("The referral has reached its end, so Microsoft cannot be asked for help any more.");
         }
         if (!isShared(referral)) {
             return share(document, record, intent);
