@@ -460,7 +460,9 @@ final class NewReferralSteps {
         String code = String.valueOf(intent.helpCode());
         Optional<Referral> theirs = findMicrosoft(referral);
         if (theirs.isPresent()) {
-            return asked(document, record, theirs.orElseThrow(), intent, code);
+            return intent.findPostedAt().isPresent()
+                    ? asked(document, record, theirs.orElseThrow(), code, BothSides.CONFIRMED)
+                    : alreadyThere(document, record, theirs.orElseThrow(), code);
         }
         if (referral.isTerminal()) {
             missed(intent);
@@ -498,7 +500,7 @@ final class NewReferralSteps {
             }
             throw perhaps;
         }
-        return asked(document, record, Work.parse(made), intent.notPosted(), code);
+        return asked(document, record, Work.parse(made), code, "asked");
     }
 
     /** The deal's data as Partner Center has taken them. */
@@ -602,17 +604,37 @@ final class NewReferralSteps {
                 .orElse(path);
     }
 
-    private Optional<SyncOutcome> asked(
-            MappingDocument document, RemoteRecord record, Referral theirs, Intent intent, String code) {
-        boolean confirmed = intent.findPostedAt().isPresent();
+    /** Microsoft takes part in the deal without our question: it sent the deal, or a person asked at Partner Center. */
+    private Optional<SyncOutcome> alreadyThere(
+            MappingDocument document, RemoteRecord record, Referral theirs, String code) {
+        String sentence = "Microsoft takes part in the deal already, so it is not asked again.";
         attempt.store(() -> {
-            rooms.microsoft.save(MicrosoftReferral.of(theirs).askedFor(code));
-            rooms.intents.remove(work.connection, record.ref());
+            known(record, theirs, code);
+            rooms.trail.append(work.entry(AuditKind.LINK_UNCHANGED)
+                    .record(record.ref().toString())
+                    .outcome("unchanged")
+                    .reason(sentence + " Its referral is " + theirs.id() + ".")
+                    .mapping(document.label())
+                    .build());
+        });
+        return goesOn(document, record, sentence);
+    }
+
+    /** Microsoft's referral stands for what was to be asked: the intent is carried out. Joins a transaction. */
+    private void known(RemoteRecord record, Referral theirs, String code) {
+        rooms.microsoft.save(MicrosoftReferral.of(theirs).askedFor(code));
+        rooms.intents.remove(work.connection, record.ref());
+    }
+
+    private Optional<SyncOutcome> asked(
+            MappingDocument document, RemoteRecord record, Referral theirs, String code, String rule) {
+        attempt.store(() -> {
+            known(record, theirs, code);
             rooms.trail.append(work.entry(AuditKind.MICROSOFT_ASKED)
                     .onBehalfOf(work.connection.value())
                     .record(record.ref().toString())
                     .outcome("asked")
-                    .reason((confirmed
+                    .reason((rule.equals(BothSides.CONFIRMED)
                                     ? "It was asked before a restart or a lost answer and is confirmed now."
                                     : "Microsoft was asked for help.")
                             + " Its referral is " + theirs.id() + ".")
@@ -625,13 +647,17 @@ final class NewReferralSteps {
                             JsonValue.NULL,
                             record.values().getOrDefault(recordFieldAt(document, HELP), JsonValue.NULL),
                             StoredJson.JSON.createValue(code),
-                            confirmed ? BothSides.CONFIRMED : "asked",
+                            rule,
                             null,
                             null))
                     .build());
         });
         work.say("updated");
-        work.lines.add("Microsoft was asked for help.");
+        return goesOn(document, record, "Microsoft was asked for help.");
+    }
+
+    private Optional<SyncOutcome> goesOn(MappingDocument document, RemoteRecord record, String line) {
+        work.lines.add(line);
         // the referral was not touched, but now it shows what was asked
         work.referralIs(work.referralRead());
         work.recordIs(document, record);
