@@ -18,6 +18,7 @@ import org.cosellbridge.referral.EngagementId;
 import org.cosellbridge.referral.OrganizationId;
 import org.cosellbridge.referral.Referral;
 import org.cosellbridge.referral.ReferralId;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One attempt under way. It goes round: each round looks at both sides and does the one thing that is next (create a side that is
@@ -41,6 +42,9 @@ final class Run {
     private final FormerRecord formerRecord;
     private final BothSides bothSides;
 
+    /** The record that carries the id of a referral whose link has a lead. */
+    private @Nullable RecordRef claimant;
+
     Run(Synchronization rooms, Attempt attempt, boolean dry) {
         this.rooms = rooms;
         this.attempt = attempt;
@@ -60,7 +64,8 @@ final class Run {
         for (int round = 0; round < MOST_ROUNDS && work.stale() < MOST_STALE; round++) {
             Optional<SyncOutcome> ended = round();
             if (ended.isPresent()) {
-                return ended.orElseThrow();
+                RecordRef other = claimant;
+                return other == null ? ended.orElseThrow() : claimed(ended.orElseThrow(), other);
             }
         }
         return new SyncOutcome.NotNow(
@@ -149,14 +154,13 @@ final class Run {
                 return Work.done("skipped", () -> work.noteSeen(record));
             }
             if (holder.kind().equals(LEAD) && document.record().equals(OPPORTUNITY)) {
-                // the link is on its way from the lead to this record
+                // the link moves to this record if its referral was accepted
+                claimant = record.ref();
                 work.about(referral, other.orElseThrow().engagement());
                 work.forgetReads();
                 return Optional.empty();
             }
-            return Optional.of(new SyncOutcome.NotThisOne("Two records claim the referral " + referral + ": " + holder
-                    + ", which is linked with it, and " + record.ref()
-                    + ". Clear the Referral Identifier of the one that does not belong."));
+            return Optional.of(twoClaim(referral, holder, record.ref()));
         }
         if (Switch.of(document, record).isOff()) {
             return Work.done("skipped", () -> work.noteSeen(record));
@@ -164,6 +168,26 @@ final class Run {
         work.about(referral, null);
         work.forgetReads();
         return Optional.empty();
+    }
+
+    private static SyncOutcome twoClaim(ReferralId referral, RecordRef holder, RecordRef other) {
+        return new SyncOutcome.NotThisOne("Two records claim the referral " + referral + ": " + holder
+                + ", which is linked with it, and " + other
+                + ". Clear the Referral Identifier of the one that does not belong.");
+    }
+
+    /** The end of an attempt for a record that claims the referral of a lead: nothing moved the link, so both claim it. */
+    private SyncOutcome claimed(SyncOutcome ended, RecordRef other) {
+        Optional<RecordRef> holder =
+                rooms.links.findByReferral(work.connection, work.referralId()).flatMap(SyncLink::findRecord);
+        if (work.dry || holder.filter(ref -> ref.kind().equals(LEAD)).isEmpty()) {
+            return ended;
+        }
+        if (ended instanceof SyncOutcome.Done done) {
+            attempt.store(done.store());
+            return twoClaim(work.referralId(), holder.orElseThrow(), other);
+        }
+        return ended;
     }
 
     // ---- a link with a record
