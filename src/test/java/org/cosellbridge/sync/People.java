@@ -28,6 +28,7 @@ final class People {
     static final String CRM = "crm";
     static final String PARTNER_CENTER = PartnerCenter.SYSTEM;
     private static final String SYNC = "cosell_syncwithpartnercenter";
+    private static final String KEY = "cosell_referralidentifier";
     private static final String LOCK = "isrevenuesystemcalculated";
     private static final String SHARED = "consent.consentToShareReferralWithMicrosoftSellers";
     private static final List<String> CURRENCIES = List.of("USD", "EUR", "GBP");
@@ -37,6 +38,9 @@ final class People {
     private final Map<String, MappingDocument> documents = new LinkedHashMap<>();
     private final Consumer<String> story;
     private int words;
+
+    /** Whether a seller entered a referral's id by hand, perhaps in a record that was not the only one. */
+    boolean adopts;
 
     /** What persons did, oldest first. */
     final List<Edit> edits = new ArrayList<>();
@@ -166,6 +170,68 @@ final class People {
                 .build();
         String id = fixture.partnerCenter.arrives(referral);
         story.accept("Referral " + id + " arrives at Partner Center " + referral);
+        if (shared && chance(0.2)) {
+            joins(id, fromMicrosoft ? "Active/Accepted" : "New/Pending", fromMicrosoft ? "Unknown" : "GeneralOrOther");
+        }
+    }
+
+    private void joins(String id, String state, String helpCode) {
+        story.accept("Microsoft takes part in the deal of " + id + " as "
+                + fixture.partnerCenter.joins(id, state, helpCode) + ", " + helpCode);
+    }
+
+    /** A seller creates a lead and wants it shared, which Partner Center does not do. */
+    void sellerCreatesLead() {
+        String id = fixture.crm.arrives(
+                "lead",
+                Json.createObjectBuilder()
+                        .add("subject", word("Lead"))
+                        .add("statuscode", "1")
+                        .add(SYNC, true)
+                        .build());
+        story.accept("A seller creates lead/" + id);
+    }
+
+    /** A seller has the opportunity already and enters the id of a referral that came; false when there is none. */
+    boolean sellerAdopts() {
+        List<JsonObject> free = fixture.partnerCenter.all().stream()
+                .filter(referral -> referral.getString("organizationId").equals(SyncFixture.OURS))
+                .filter(referral -> records().stream()
+                        .noneMatch(ref -> CrmRules.text(row(ref).getOrDefault(KEY, JsonValue.NULL))
+                                .equals(referral.getString("id"))))
+                .toList();
+        if (free.isEmpty()) {
+            return false;
+        }
+        String referral = one(free).getString("id");
+        adopts = true;
+        sellerCreates(chance(0.5), chance(0.5));
+        RecordRef ref = records().stream()
+                .filter(record -> record.kind().equals("opportunity"))
+                .reduce((one, other) -> other)
+                .orElseThrow();
+        fixture.crm.edit(ref.kind(), ref.id(), KEY, text(referral).toString());
+        story.accept("A seller enters the referral " + referral + " in " + ref);
+        return true;
+    }
+
+    /** An operator decides a conflict; false when none is open. */
+    boolean operatorDecides() {
+        List<Links.FindingView> open =
+                fixture.faces().listFindings(Finding.CONFLICT, null, null, 50).items();
+        if (open.isEmpty()) {
+            return false;
+        }
+        Links.FindingView conflict = one(open);
+        String side = one(List.of("crm", "partner-center"));
+        fixture.transaction(() -> fixture.faces()
+                .resolve(
+                        conflict.id(),
+                        DecisionBody.parse(
+                                Json.createObjectBuilder().add("side", side).build()),
+                        "user:olga"));
+        story.accept("An operator decides " + conflict.field() + " of " + conflict.record() + " for " + side);
+        return true;
     }
 
     // ---- what persons change
@@ -182,6 +248,21 @@ final class People {
         String id = referral.getString("id");
         if (referral.getString("organizationId").equals(PartnerCenterRules.MICROSOFT)) {
             microsoftAnswers(referral);
+            return true;
+        }
+        if (chance(0.03) && PartnerCenterRules.state(referral).status() == Status.NEW) {
+            fixture.partnerCenter.set(id, "status", text("Closed"));
+            fixture.partnerCenter.set(id, "substatus", text("Expired"));
+            story.accept("Referral " + id + " expires");
+            return true;
+        }
+        if (chance(0.02)) {
+            boolean hides = chance(0.5);
+            fixture.partnerCenter.hide(id, hides);
+            story.accept("Referral " + id + " is " + (hides ? "hidden" : "shown"));
+            return true;
+        }
+        if (chance(0.03) && asksInPortal(referral)) {
             return true;
         }
         Map<String, JsonValue> changes = new LinkedHashMap<>();
@@ -252,6 +333,19 @@ final class People {
                                 .fromReferral(org.cosellbridge.referral.Referral.parse(fixture.partnerCenter.get(id))
                                         .view())));
         return true;
+    }
+
+    private boolean asksInPortal(JsonObject referral) {
+        boolean possible = PartnerCenterRules.at(referral, SHARED) == JsonValue.TRUE
+                && fixture.partnerCenter.all().stream()
+                                .filter(other ->
+                                        other.getString("engagementId").equals(referral.getString("engagementId")))
+                                .count()
+                        == 1;
+        if (possible) {
+            joins(referral.getString("id"), "New/Pending", "QuotesOrLicensing");
+        }
+        return possible;
     }
 
     private void microsoftAnswers(JsonObject theirs) {
@@ -397,7 +491,7 @@ final class People {
 
     boolean isLinkable(RecordRef ref) {
         return isSwitchedOn(ref)
-                || (row(ref).get("cosell_referralidentifier") instanceof JsonString key
+                || (row(ref).get(KEY) instanceof JsonString key
                         && !key.getString().isBlank());
     }
 

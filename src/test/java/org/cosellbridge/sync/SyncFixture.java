@@ -23,6 +23,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -30,6 +31,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -567,6 +569,7 @@ final class SyncFixture implements AutoCloseable {
         private final PartnerCenterRules ofPersons = new PartnerCenterRules(rule -> {
             throw new AssertionError("A person cannot do that. " + rule);
         });
+        private final Set<String> hidden = new HashSet<>();
         private int version;
         private int made;
 
@@ -579,6 +582,7 @@ final class SyncFixture implements AutoCloseable {
         private void clear() {
             referrals.clear();
             late.clear();
+            hidden.clear();
             version = 0;
             made = 0;
             nextCreateTakes = Duration.ZERO;
@@ -639,6 +643,34 @@ final class SyncFixture implements AutoCloseable {
             return id;
         }
 
+        /** A person asks Microsoft for help in the portal, or Microsoft takes part in the deal from its beginning. */
+        synchronized String joins(String id, String state, String helpCode) {
+            String theirs = newId(1);
+            String[] words = state.split("/", -1);
+            store(Json.createObjectBuilder(get(id))
+                    .add("id", theirs)
+                    .add("organizationId", PartnerCenterRules.MICROSOFT)
+                    .add("status", words[0])
+                    .add("substatus", words[1])
+                    .add("inviteContext", PartnerCenterRules.invitedBy(OURS, helpCode))
+                    .remove("externalReferenceId")
+                    .build());
+            return theirs;
+        }
+
+        /** Roles or locations hide a referral from us, or no longer do. */
+        synchronized void hide(String id, boolean hides) {
+            if (hides) {
+                hidden.add(id);
+            } else {
+                hidden.remove(id);
+            }
+        }
+
+        private Optional<JsonObject> shown(String id) {
+            return Optional.ofNullable(referrals.get(id)).filter(referral -> !hidden.contains(id));
+        }
+
         /** A person changes a referral in the portal, under the portal's rules. */
         synchronized void edit(String id, Map<String, JsonValue> changes) {
             store(stamped(get(id), ofPersons.patched(get(id), changes, all(), true)));
@@ -685,6 +717,7 @@ final class SyncFixture implements AutoCloseable {
                     referrals.values().stream()
                             .filter(referral ->
                                     referral.getString("organizationId").equals(OURS))
+                            .filter(referral -> !hidden.contains(referral.getString("id")))
                             .map(this::record)
                             .filter(referral -> !referral.modifiedAt().isBefore(since))
                             .sorted(Comparator.comparing(RemoteRecord::modifiedAt)
@@ -706,7 +739,7 @@ final class SyncFixture implements AutoCloseable {
         public synchronized Optional<RemoteRecord> findRecord(CallContext call, RecordShape shape, String id) {
             calls(call, SYSTEM, false);
             settle();
-            return Optional.ofNullable(referrals.get(id)).map(this::record);
+            return shown(id).map(this::record);
         }
 
         private RemoteRecord record(JsonObject referral) {
@@ -782,10 +815,7 @@ final class SyncFixture implements AutoCloseable {
             synchronized (this) {
                 settle();
                 String id = read.ref().id();
-                JsonObject before = referrals.get(id);
-                if (before == null) {
-                    throw new RecordGoneException(SYSTEM, read.ref());
-                }
+                JsonObject before = shown(id).orElseThrow(() -> new RecordGoneException(SYSTEM, read.ref()));
                 if (!before.getString("eTag").equals(read.version())) {
                     throw new StalePreconditionException(SYSTEM, "The referral " + id + " changed.");
                 }
