@@ -518,7 +518,7 @@ final class BothSides {
 
     private AuditEntry referenceEntry(Comparison comparison, Plan.PlannedField planned, String rule) {
         return work.entry(AuditKind.REFERRAL_UPDATED)
-                .onBehalfOf(work.connection.value())
+                .onBehalfOf("crm:" + work.connection)
                 .record(comparison.record().ref().toString())
                 .outcome("updated")
                 .mapping(comparison.document().label())
@@ -580,7 +580,7 @@ final class BothSides {
 
     private AuditEntry updatedReferral(Comparison comparison, Referral after, Optional<String> warning) {
         AuditEntry.Builder entry = work.entry(AuditKind.REFERRAL_UPDATED)
-                .onBehalfOf(work.connection.value())
+                .onBehalfOf("crm:" + work.connection)
                 .record(comparison.record().ref().toString())
                 .outcome("updated")
                 .reason(warning.orElse(null))
@@ -619,7 +619,7 @@ final class BothSides {
                     planned.before(),
                     planned.value(),
                     certain ? CONFIRMED : UNCONFIRMED,
-                    null,
+                    field.decider(),
                     Comparison.subject(field.mapping(), comparison.referral())));
         }
         return entry.build();
@@ -700,7 +700,7 @@ final class BothSides {
                                 && was.crm().equals(finding.crm()))
                         .isPresent();
         if (!unchanged && rooms.findings.save(finding, subject)) {
-            rooms.trail.append(work.entry(AuditKind.CONFLICT_CLOSED)
+            rooms.trail.append(work.entry(AuditKind.DECISION_ENDED)
                     .record(Work.text(link.record()))
                     .outcome("outdated")
                     .reason(

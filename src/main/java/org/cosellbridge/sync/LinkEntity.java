@@ -86,7 +86,9 @@ class LinkEntity {
         if (!givenUp) {
             point(link);
         }
-        if (!givenUp && !isPaused() && link.state() != LinkState.PAUSED) {
+        // what the seller paused can be lost; a person's and the breaker's pause stays until a person ends it
+        boolean pauseStays = isPaused() && !(pauser() == PausedBy.SELLER && link.state() == LinkState.RECORD_GONE);
+        if (!givenUp && !pauseStays && link.state() != LinkState.PAUSED) {
             stand(link.standing());
         }
         note(link.last());

@@ -17,6 +17,7 @@ import org.cosellbridge.audit.AuditKind;
 import org.cosellbridge.audit.FieldChange;
 import org.cosellbridge.connector.DescribesFields;
 import org.cosellbridge.connector.PartnerCenter;
+import org.cosellbridge.connector.RecordGoneException;
 import org.cosellbridge.connector.RecordRef;
 import org.cosellbridge.connector.RecordShape;
 import org.cosellbridge.connector.RejectedException;
@@ -46,6 +47,7 @@ final class NewReferralSteps {
     private static final String HELP = "inviteContext.assistanceRequestCode";
     private static final String CONSENT = "consent.consentToShareReferralWithMicrosoftSellers";
     private static final String CREATED = "created";
+    private static final String ADOPTED = "adopted";
     /** In an intent: Microsoft is about to be shown the deal. */
     private static final String SHARE = "share";
     /** What a referral and Microsoft's in the same engagement have in common. */
@@ -146,11 +148,7 @@ final class NewReferralSteps {
     /** The referral of an intent turned out to exist: it is linked with its record as if its answer had come. */
     Optional<SyncOutcome> found(MappingDocument document, Referral referral, RemoteRecord record, Intent intent) {
         return link(
-                document,
-                referral,
-                record,
-                intent,
-                intent.findPostedAt().isPresent() ? BothSides.CONFIRMED : "adopted");
+                document, referral, record, intent, intent.findPostedAt().isPresent() ? BothSides.CONFIRMED : ADOPTED);
     }
 
     /**
@@ -217,7 +215,7 @@ final class NewReferralSteps {
                     .mapping(document.label())
                     .build());
             rooms.links.save(link.withOutcome(CREATED, null, work.now()));
-            if (!rule.equals("adopted")) {
+            if (!rule.equals(ADOPTED)) {
                 rooms.baselines.save(
                         link.id(),
                         baseline(document, referral, record, intent),
@@ -258,16 +256,16 @@ final class NewReferralSteps {
     private AuditEntry createdEntry(
             MappingDocument document, Referral referral, RemoteRecord record, Intent intent, String rule) {
         AuditEntry.Builder entry = work.entry(AuditKind.REFERRAL_CREATED)
-                .onBehalfOf(work.connection.value())
+                .onBehalfOf("crm:" + work.connection)
                 .record(record.ref().toString())
                 .outcome(CREATED)
                 .mapping(document.label());
         if (rule.equals(BothSides.CONFIRMED)) {
             entry.reason("It was created before a restart or a lost answer and is confirmed now.");
-        } else if (rule.equals("adopted")) {
+        } else if (rule.equals(ADOPTED)) {
             entry.reason("A referral that exists and names the record is adopted.");
         }
-        if (!rule.equals("adopted")) {
+        if (!rule.equals(ADOPTED)) {
             changes(document, intent, referral.view(), rule).forEach(entry::change);
         }
         return entry.build();
@@ -460,7 +458,19 @@ final class NewReferralSteps {
         String code = String.valueOf(intent.helpCode());
         Optional<Referral> theirs = findMicrosoft(referral);
         if (theirs.isPresent()) {
-            return asked(document, record, theirs.orElseThrow(), intent, code);
+            return asked(
+                    document,
+                    record,
+                    theirs.orElseThrow(),
+                    code,
+                    intent.findPostedAt().isPresent() ? BothSides.CONFIRMED : ADOPTED);
+        }
+        if (intent.findPostedAt().isEmpty() && help(document, record).code().isEmpty()) {
+            // taken back before anything was asked
+            attempt.store(() -> rooms.intents.remove(work.connection, record.ref()));
+            work.referralIs(work.referralRead());
+            work.recordIs(document, record);
+            return Optional.empty();
         }
         if (referral.isTerminal()) {
             missed(intent);
@@ -498,7 +508,7 @@ final class NewReferralSteps {
             }
             throw perhaps;
         }
-        return asked(document, record, Work.parse(made), intent.notPosted(), code);
+        return asked(document, record, Work.parse(made), code, "asked");
     }
 
     /** The deal's data as Partner Center has taken them. */
@@ -553,8 +563,12 @@ final class NewReferralSteps {
             written = rooms.partnerCenter.updateRecord(
                     attempt.call(), RecordShape.referral(), work.referralRead(), Map.of(CONSENT, JsonValue.TRUE));
         } catch (StalePreconditionException changed) {
+            attempt.store(() -> rooms.intents.save(help(intent), name -> null));
             work.readAgain();
             return Optional.empty();
+        } catch (RejectedException | SetupException | RecordGoneException notWritten) {
+            attempt.store(() -> rooms.intents.save(help(intent), name -> null));
+            throw notWritten;
         }
         attempt.store(() -> {
             rooms.trail.append(sharedEntry(document, record, "help"));
@@ -567,7 +581,7 @@ final class NewReferralSteps {
 
     private AuditEntry sharedEntry(MappingDocument document, RemoteRecord record, String rule) {
         return work.entry(AuditKind.REFERRAL_UPDATED)
-                .onBehalfOf(work.connection.value())
+                .onBehalfOf("crm:" + work.connection)
                 .record(record.ref().toString())
                 .outcome("updated")
                 .reason("Microsoft is asked for help, so it must see the deal.")
@@ -603,19 +617,21 @@ final class NewReferralSteps {
     }
 
     private Optional<SyncOutcome> asked(
-            MappingDocument document, RemoteRecord record, Referral theirs, Intent intent, String code) {
-        boolean confirmed = intent.findPostedAt().isPresent();
+            MappingDocument document, RemoteRecord record, Referral theirs, String code, String rule) {
+        boolean adopted = rule.equals(ADOPTED);
+        String sentence = adopted
+                ? "Microsoft had been asked at Partner Center already; nothing was sent."
+                : rule.equals(BothSides.CONFIRMED)
+                        ? "It was asked before a restart or a lost answer and is confirmed now."
+                        : "Microsoft was asked for help.";
         attempt.store(() -> {
             rooms.microsoft.save(MicrosoftReferral.of(theirs).askedFor(code));
             rooms.intents.remove(work.connection, record.ref());
             rooms.trail.append(work.entry(AuditKind.MICROSOFT_ASKED)
-                    .onBehalfOf(work.connection.value())
+                    .onBehalfOf("crm:" + work.connection)
                     .record(record.ref().toString())
                     .outcome("asked")
-                    .reason((confirmed
-                                    ? "It was asked before a restart or a lost answer and is confirmed now."
-                                    : "Microsoft was asked for help.")
-                            + " Its referral is " + theirs.id() + ".")
+                    .reason(sentence + " Its referral is " + theirs.id() + ".")
                     .mapping(document.label())
                     .change(new FieldChange(
                             fieldAt(document, HELP),
@@ -624,14 +640,14 @@ final class NewReferralSteps {
                             null,
                             JsonValue.NULL,
                             record.values().getOrDefault(recordFieldAt(document, HELP), JsonValue.NULL),
-                            StoredJson.JSON.createValue(code),
-                            confirmed ? BothSides.CONFIRMED : "asked",
+                            adopted ? null : StoredJson.JSON.createValue(code),
+                            rule,
                             null,
                             null))
                     .build());
         });
         work.say("updated");
-        work.lines.add("Microsoft was asked for help.");
+        work.lines.add(adopted ? "Microsoft had been asked for help already." : "Microsoft was asked for help.");
         // the referral was not touched, but now it shows what was asked
         work.referralIs(work.referralRead());
         work.recordIs(document, record);
