@@ -102,9 +102,22 @@ final class FormerRecord {
         } catch (RecordGoneException gone) {
             attempt.store(() -> forgetPrevious(link));
             return Optional.empty();
-        } catch (RejectedException | SetupException refused) {
+        } catch (RejectedException refused) {
+            // the new record must not wait for the old one
+            attempt.store(() -> {
+                rooms.trail.append(work.entry(AuditKind.LINK_UNCHANGED)
+                        .record(previous.toString())
+                        .outcome("unchanged")
+                        .reason("The link moved to another record, and this one could not be closed. "
+                                + refused.getMessage())
+                        .mapping(mapped.label())
+                        .build());
+                forgetPrevious(link);
+            });
+            return Optional.empty();
+        } catch (SetupException broken) {
             attempt.store(() -> rooms.plans.remove(link.id()));
-            throw refused;
+            throw broken;
         }
         attempt.store(() -> {
             rooms.trail.append(closedEntry(previous, mapped, mapping, field, "moved"));

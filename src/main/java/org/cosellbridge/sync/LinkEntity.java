@@ -128,7 +128,10 @@ class LinkEntity {
 
     /** Whether the link was active, or paused by one whose pause yields, and is now paused by {@code by}. */
     boolean pause(PausedBy by, String reason) {
-        boolean allowed = isPaused() ? pauser().yieldsTo(by) : is(LinkState.ACTIVE);
+        boolean allowed = isPaused()
+                ? pauser().yieldsTo(by)
+                // a record that comes back switched off is its seller's decision, whatever kept the link from it before
+                : is(LinkState.ACTIVE) || (by == PausedBy.SELLER && !is(LinkState.ENDED));
         if (allowed) {
             stand(new SyncLink.Standing(LinkState.PAUSED, reason, by));
         }
