@@ -109,7 +109,7 @@ final class CrmRules {
     }
 
     static boolean isEmpty(JsonValue value) {
-        return value == JsonValue.NULL || text(value).isEmpty() && value instanceof JsonString;
+        return value == JsonValue.NULL || (text(value).isEmpty() && value instanceof JsonString);
     }
 
     static String text(JsonValue value) {

@@ -373,7 +373,7 @@ final class People {
         JsonObject row = row(ref);
         String state = row.getString("statuscode", "1");
         boolean lead = ref.kind().equals("lead");
-        boolean closed = lead ? state.compareTo("2") > 0 : state.compareTo("2") > 0;
+        boolean closed = state.compareTo("2") > 0;
         if (closed) {
             return !lead && chance(0.2) && set(ref, "state", text("1"));
         }

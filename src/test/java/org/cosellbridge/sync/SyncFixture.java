@@ -791,7 +791,7 @@ final class SyncFixture implements AutoCloseable {
                 written.add(new Written(SYSTEM, true, referral, created));
                 if (takes.isZero()) {
                     store(created);
-                    created = referrals.get(referral);
+                    created = Objects.requireNonNull(referrals.get(referral));
                 } else {
                     late.put(created, clock.instant().plus(takes));
                 }
@@ -821,7 +821,7 @@ final class SyncFixture implements AutoCloseable {
                 }
                 store(stamped(before, rules.patched(before, changes, allAndLate(), false)));
                 written.add(new Written(SYSTEM, false, id, Map.copyOf(changes)));
-                updated = record(referrals.get(id));
+                updated = record(Objects.requireNonNull(referrals.get(id)));
             }
             answers(SYSTEM);
             return updated;

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -120,7 +121,7 @@ final class Verdict {
                             link,
                             document,
                             Referral.parse(completed.values()),
-                            row,
+                            Objects.requireNonNull(row),
                             fixture.findings.listOpen(link.id())));
                 }
             }
@@ -402,14 +403,15 @@ final class Verdict {
                         .map(mapping -> mapping.crm().name())
                         .filter(write.values()::containsKey)
                         .filter(name -> !write.created()
-                                || !Merge.isEmpty(write.values().get(name)))
+                                || !Merge.isEmpty(write.values().getOrDefault(name, JsonValue.NULL)))
                         .forEach(name -> fields.add(write.id() + " " + name));
             }
         } else if (!write.created()) {
             write.values().keySet().forEach(path -> fields.add(write.id() + " " + named(path)));
         } else if (write.values().get("organizationId") instanceof JsonString owner
                 && owner.getString().equals(PartnerCenterRules.MICROSOFT)) {
-            fields.add(((JsonString) write.values().get("engagementId")).getString() + " microsoftHelp");
+            fields.add(Objects.requireNonNull((JsonString) write.values().get("engagementId"))
+                            .getString() + " microsoftHelp");
         } else {
             MappingDocument document = history.people.document("opportunity");
             JsonObject view = Referral.parse(
@@ -460,10 +462,10 @@ final class Verdict {
                 require(
                         history.people.edits.stream()
                                 .anyMatch(edit -> edit.system().equals(People.CRM)
-                                        && (edit.value() == JsonValue.TRUE
-                                                        && edit.field().equals("visibleToMicrosoft")
-                                                || edit.field().equals("microsoftHelp")
-                                                        && !Merge.isEmpty(edit.value()))),
+                                        && ((edit.value() == JsonValue.TRUE
+                                                        && edit.field().equals("visibleToMicrosoft"))
+                                                || (edit.field().equals("microsoftHelp")
+                                                        && !Merge.isEmpty(edit.value())))),
                         "Microsoft is shown " + write.id() + " although no seller said so.");
             }
             if (write.system().equals(People.PARTNER_CENTER)
