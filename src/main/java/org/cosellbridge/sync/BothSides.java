@@ -154,6 +154,7 @@ final class BothSides {
             attempt.store(() -> rooms.plans.remove(link.id()));
             return Optional.empty();
         } catch (RecordGoneException gone) {
+            attempt.store(() -> rooms.plans.remove(link.id()));
             return work.leave(link, LinkState.RECORD_GONE, String.valueOf(gone.getMessage()));
         } catch (RejectedException | SetupException refused) {
             work.lines.clear();

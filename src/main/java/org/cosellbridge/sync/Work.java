@@ -243,6 +243,7 @@ final class Work {
             findRecordRead().ifPresent(this::noteSeen);
             if (state == LinkState.RECORD_GONE) {
                 // out of reach is not over: what an unfinished plan wrote is told when the referral is back
+                LostPlan.tell(this, link).ifPresent(rooms.trail::append);
                 rooms.plans.remove(link.id());
             }
         });
