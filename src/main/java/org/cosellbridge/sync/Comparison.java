@@ -76,7 +76,7 @@ final class Comparison {
         this.crmClosed = isClosed(document, record.values());
         this.closingWithheld = false;
         this.planArrived =
-                this.plan.map(found -> found.written() || holdsPlanned(found)).orElse(false);
+                this.plan.map(found -> found.written() || isArrived(found)).orElse(false);
         for (FieldMapping mapping : document.fields()) {
             if (mapping.related().isEmpty()) {
                 fields.add(compare(mapping));
@@ -243,13 +243,30 @@ final class Comparison {
                 || mapping.crm().isReachable(from.getString(), to.getString());
     }
 
-    /** One write carries the whole plan: a field that holds its planned value proves that all of it arrived. */
-    private boolean holdsPlanned(Plan found) {
-        return found.fields().entrySet().stream()
-                .anyMatch(entry -> document.findField(entry.getKey())
-                        .filter(mapping -> holds(
-                                mapping, direction(found), entry.getValue().value()))
-                        .isPresent());
+    /**
+     * One write carries the whole plan, so what its fields hold tells of all of it. A person may have set one of them to the very
+     * value that was planned, or back to the one before: the fields outvote each other.
+     */
+    private boolean isArrived(Plan found) {
+        Direction direction = direction(found);
+        String version = direction == Direction.TO_CRM ? record.version() : referral.eTag();
+        if (version.equals(found.recordVersion())) {
+            return false;
+        }
+        int arrived = 0;
+        int missing = 0;
+        for (Map.Entry<String, Plan.PlannedField> entry : found.fields().entrySet()) {
+            Optional<FieldMapping> mapping = document.findField(entry.getKey());
+            if (mapping.isPresent()) {
+                Plan.PlannedField planned = entry.getValue();
+                JsonValue before = direction == Direction.TO_CRM ? planned.before() : planned.partnerCenter();
+                boolean holdsPlanned = holds(mapping.orElseThrow(), direction, planned.value());
+                boolean holdsBefore = holds(mapping.orElseThrow(), direction, before);
+                arrived += holdsPlanned && !holdsBefore ? 1 : 0;
+                missing += holdsBefore && !holdsPlanned ? 1 : 0;
+            }
+        }
+        return arrived > 0 && arrived >= missing;
     }
 
     private static Direction direction(Plan plan) {
