@@ -187,6 +187,12 @@ final class Run {
         }
         if (ended instanceof SyncOutcome.Done done) {
             attempt.store(done.store());
+            // the one that does not belong is told
+            rooms.mappings
+                    .find(work.connection, other.kind())
+                    .ifPresent(document -> work.reads
+                            .findRecord(attempt.call(), Shapes.of(document), other.id())
+                            .ifPresent(read -> work.recordWas(document, read)));
             return twoClaim(work.referralId(), holder.orElseThrow(), other);
         }
         return ended;
@@ -335,6 +341,10 @@ final class Run {
             return work.nothing(sentence);
         }
         return Work.done("skipped", () -> {
+            if (link.state() != LinkState.ENDED) {
+                // both sides are readable now, whatever it was before
+                rooms.links.save(link.withState(LinkState.ACTIVE, null));
+            }
             if (rooms.links.pause(link.id(), PausedBy.SELLER, sentence)) {
                 rooms.trail.append(work.stateChanged(link, LinkState.PAUSED, sentence));
             }
