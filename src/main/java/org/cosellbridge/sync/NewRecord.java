@@ -67,7 +67,39 @@ final class NewRecord {
                 return adopt(Optional.empty(), before, referral, found.orElseThrow());
             }
         }
+        Optional<Mapped> other = reserved.flatMap(link -> findUnfinished(link, kind));
+        if (other.isPresent()) {
+            // it was a lead when its record was made: that one is linked, and moves in the next round
+            SyncLink link = reserved.orElseThrow();
+            Mapped made = other.orElseThrow();
+            work.hold(made.record().ref());
+            return created(
+                    link,
+                    made.document(),
+                    referral,
+                    made.record(),
+                    rooms.plans.find(link.id()).orElseThrow(),
+                    BothSides.CONFIRMED);
+        }
         return findOrCreate(reserved, document.orElseThrow(), referral);
+    }
+
+    /** The record of another kind that an attempt before has made without storing so. */
+    private Optional<Mapped> findUnfinished(SyncLink link, String kind) {
+        Optional<Plan> plan = rooms.plans
+                .find(link.id())
+                .filter(found -> found.kind() == Plan.Kind.CREATE
+                        && !found.target().kind().equals(kind));
+        return work.isWriting()
+                ? plan.flatMap(found -> rooms.mappings
+                        .find(work.connection, found.target().kind())
+                        .flatMap(document -> work.reads
+                                .findRecord(
+                                        attempt.call(),
+                                        Shapes.of(document),
+                                        found.target().id())
+                                .map(record -> new Mapped(document, record))))
+                : Optional.empty();
     }
 
     /** One engagement of ours has one record on a connection. */
@@ -102,6 +134,17 @@ final class NewRecord {
                                 .map(record -> new Mapped(document, record))
                                 .stream())
                         .findFirst();
+    }
+
+    /** What we posted for a record that is no longer there. */
+    private Optional<Intent> findLost(Referral referral) {
+        return referral.externalReferenceId().stream()
+                .flatMap(id -> rooms.mappings.list(work.connection).stream()
+                        .flatMap(document ->
+                                rooms.intents.find(work.connection, new RecordRef(document.record(), id)).stream()))
+                .filter(intent -> intent.step() == Intent.Step.OWN
+                        && intent.findPostedAt().isPresent())
+                .findFirst();
     }
 
     /**
@@ -155,8 +198,12 @@ final class NewRecord {
         Optional<RemoteRecord> found = find(document, referral, lead);
         if (found.isEmpty()) {
             Optional<Mapped> named = lead.isEmpty() ? findNamed(referral) : Optional.empty();
-            return named.isPresent()
-                    ? linkNamed(link, named.orElseThrow(), referral)
+            if (named.isPresent()) {
+                return linkNamed(link, named.orElseThrow(), referral);
+            }
+            Optional<Intent> lost = lead.isEmpty() && work.isWriting() ? findLost(referral) : Optional.empty();
+            return lost.isPresent()
+                    ? newReferral.foundWithoutRecord(link, document, referral, lost.orElseThrow())
                     : create(link, document, referral, lead);
         }
         RemoteRecord record = found.orElseThrow();

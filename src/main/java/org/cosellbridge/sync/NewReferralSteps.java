@@ -166,6 +166,26 @@ final class NewReferralSteps {
     }
 
     /**
+     * The same for a record that was deleted meanwhile. It is linked all the same, so that the next round finds it gone: no record is
+     * made in its place.
+     */
+    Optional<SyncOutcome> foundWithoutRecord(
+            Optional<SyncLink> reserved, MappingDocument document, Referral referral, Intent intent) {
+        SyncLink link = reserved.orElseGet(() -> work.newLink(referral)).withRecord(intent.record());
+        attempt.store(() -> {
+            rooms.trail.append(createdEntry(document, referral, intent.record(), intent, BothSides.CONFIRMED));
+            rooms.trail.append(work.entry(AuditKind.LINK_CREATED)
+                    .record(intent.record().toString())
+                    .outcome(CREATED)
+                    .mapping(document.label())
+                    .build());
+            rooms.links.save(link.withOutcome(CREATED, null, work.now()));
+            rooms.intents.remove(work.connection, intent.record());
+        });
+        return Optional.empty();
+    }
+
+    /**
      * Our referral that names the record. After a lost answer it is looked for twice, with a pause in between that is longer than
      * Partner Center may take to finish what it had begun.
      */
@@ -225,7 +245,7 @@ final class NewReferralSteps {
         work.say(CREATED);
         work.lines.add("Referral " + referral.id() + (rule.equals(CREATED) ? " created." : " found and linked."));
         attempt.store(() -> {
-            rooms.trail.append(createdEntry(document, referral, record, intent, rule));
+            rooms.trail.append(createdEntry(document, referral, record.ref(), intent, rule));
             rooms.trail.append(work.entry(AuditKind.LINK_CREATED)
                     .record(record.ref().toString())
                     .outcome(CREATED)
@@ -283,10 +303,10 @@ final class NewReferralSteps {
     }
 
     private AuditEntry createdEntry(
-            MappingDocument document, Referral referral, RemoteRecord record, Intent intent, String rule) {
+            MappingDocument document, Referral referral, RecordRef record, Intent intent, String rule) {
         AuditEntry.Builder entry = work.entry(AuditKind.REFERRAL_CREATED)
                 .onBehalfOf("crm:" + work.connection)
-                .record(record.ref().toString())
+                .record(record.toString())
                 .outcome(CREATED)
                 .mapping(document.label());
         if (rule.equals(BothSides.CONFIRMED)) {
@@ -489,15 +509,13 @@ final class NewReferralSteps {
         String code = String.valueOf(stored.helpCode());
         Optional<Referral> theirs = findMicrosoft(referral, record);
         if (theirs.isPresent()) {
-            return asked(
-                    document,
-                    record,
-                    theirs.orElseThrow(),
-                    code,
-                    stored.findPostedAt().isPresent() ? BothSides.CONFIRMED : ADOPTED);
+            String shows = MicrosoftReferral.of(theirs.orElseThrow()).helpCode();
+            boolean ours = stored.findPostedAt().isPresent() && (shows == null || shows.equals(code));
+            return asked(document, record, theirs.orElseThrow(), code, ours ? BothSides.CONFIRMED : ADOPTED);
         }
         boolean shown = stored.fields().containsKey(SHARE) && isShared(referral);
-        Intent intent = shown ? stored.without(SHARE) : stored;
+        // where it is not shown the write has not happened, and showing it is begun anew
+        Intent intent = stored.without(SHARE);
         if (shown) {
             attempt.store(() -> {
                 rooms.trail.append(sharedEntry(document, record, BothSides.CONFIRMED));
@@ -506,15 +524,14 @@ final class NewReferralSteps {
         }
         missed(intent);
         if (referral.isTerminal()) {
-            throw dropped(record, "The referral has reached its end, so Microsoft cannot be asked for help any more.");
+            // the comparison tells it as a difference, and goes on with the other fields
+            work.lines.add("The referral has reached its end, so Microsoft cannot be asked for help any more.");
+            return dropped(document, record);
         }
         if (!intent.fields().containsKey(DECIDED)
                 && !code.equals(help(document, record).code())) {
             // the seller chose otherwise before anything was asked
-            attempt.store(() -> rooms.intents.remove(work.connection, record.ref()));
-            work.referralIs(work.referralRead());
-            work.recordIs(document, record);
-            return Optional.empty();
+            return dropped(document, record);
         }
         if (!isShared(referral)) {
             return share(document, record, intent);
@@ -540,6 +557,14 @@ final class NewReferralSteps {
             throw perhaps;
         }
         return asked(document, record, Work.parse(made), code, "asked");
+    }
+
+    /** Nothing is asked any more, and the comparison goes on. */
+    private Optional<SyncOutcome> dropped(MappingDocument document, RemoteRecord record) {
+        attempt.store(() -> rooms.intents.remove(work.connection, record.ref()));
+        work.referralIs(work.referralRead());
+        work.recordIs(document, record);
+        return Optional.empty();
     }
 
     /** Nothing is asked any more; a person reads why. */
