@@ -271,7 +271,8 @@ final class History {
                 sneaked = true;
                 edit();
             }
-            meanwhile();
+            // a call ends before the lease does, so the lease is lost only between the calls
+            meanwhile(false);
         }
 
         @Override
@@ -279,7 +280,7 @@ final class History {
             if (!stormy) {
                 return;
             }
-            meanwhile();
+            meanwhile(true);
             if (chance(climate.fault())) {
                 tell("The answer of " + system + " is lost.");
                 throw new RetryableException(system, "The answer was lost.", chance(0.3), null, null);
@@ -297,11 +298,11 @@ final class History {
         }
 
         /** While this attempt waits for an answer, others run, and its lease may run out. */
-        private void meanwhile() {
+        private void meanwhile(boolean mayLoseLease) {
             if (depth > 1 || !chance(climate.sneak())) {
                 return;
             }
-            if (chance(0.15)) {
+            if (mayLoseLease && chance(0.2)) {
                 tell("The leases of all attempts run out.");
                 fixture.loseLeases();
                 requests.loseLeases(now());

@@ -232,7 +232,7 @@ final class PartnerCenterRules {
         }
     }
 
-    private static boolean isSame(String path, JsonValue one, JsonValue other) {
+    static boolean isSame(String path, JsonValue one, JsonValue other) {
         if (one instanceof JsonNumber first && other instanceof JsonNumber second) {
             return first.bigDecimalValue().compareTo(second.bigDecimalValue()) == 0;
         }

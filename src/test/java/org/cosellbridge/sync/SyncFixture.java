@@ -106,8 +106,10 @@ final class SyncFixture implements AutoCloseable {
      * @param created whether it made the record or referral
      * @param id the referral, or the record as {@code kind/id}
      * @param values by CRM field, or by path of the referral; of a create the document
+     * @param before what stood there
      */
-    record Written(String system, boolean created, String id, Map<String, JsonValue> values) {}
+    record Written(
+            String system, boolean created, String id, Map<String, JsonValue> values, JsonObject before, Instant at) {}
 
     private final TestDatabase database = TestDatabase.fresh();
     private final EntityManagerFactory factory;
@@ -610,8 +612,21 @@ final class SyncFixture implements AutoCloseable {
                     .toList();
             done.forEach(referral -> {
                 late.remove(referral);
-                store(referral);
+                if (isInvited(referral)) {
+                    // somebody else was quicker, so this create is refused, and nobody hears of it
+                    written.removeIf(write -> write.id().equals(referral.getString("id")));
+                } else {
+                    store(referral);
+                }
             });
+        }
+
+        /** Whether it is Microsoft's, and Microsoft takes part in the engagement already. */
+        private boolean isInvited(JsonObject referral) {
+            return referral.getString("organizationId").equals(PartnerCenterRules.MICROSOFT)
+                    && referrals.values().stream()
+                            .anyMatch(other -> other.getString("organizationId").equals(PartnerCenterRules.MICROSOFT)
+                                    && other.getString("engagementId").equals(referral.getString("engagementId")));
         }
 
         /** Every referral there is, Microsoft's included. */
@@ -788,7 +803,7 @@ final class SyncFixture implements AutoCloseable {
                         .add("createdDateTime", now)
                         .build();
                 String referral = created.getString("id");
-                written.add(new Written(SYSTEM, true, referral, created));
+                written.add(new Written(SYSTEM, true, referral, created, JsonValue.EMPTY_JSON_OBJECT, clock.instant()));
                 if (takes.isZero()) {
                     store(created);
                     created = Objects.requireNonNull(referrals.get(referral));
@@ -820,7 +835,7 @@ final class SyncFixture implements AutoCloseable {
                     throw new StalePreconditionException(SYSTEM, "The referral " + id + " changed.");
                 }
                 store(stamped(before, rules.patched(before, changes, allAndLate(), false)));
-                written.add(new Written(SYSTEM, false, id, Map.copyOf(changes)));
+                written.add(new Written(SYSTEM, false, id, Map.copyOf(changes), before, clock.instant()));
                 updated = record(Objects.requireNonNull(referrals.get(id)));
             }
             answers(SYSTEM);
@@ -984,7 +999,13 @@ final class SyncFixture implements AutoCloseable {
                 }
                 put(shape.kind(), chosen, row.build());
                 writes.add("create " + shape.kind());
-                written.add(new Written("crm", true, shape.kind() + "/" + chosen, Map.copyOf(values)));
+                written.add(new Written(
+                        "crm",
+                        true,
+                        shape.kind() + "/" + chosen,
+                        Map.copyOf(values),
+                        JsonValue.EMPTY_JSON_OBJECT,
+                        clock.instant()));
                 created = record(shape, chosen);
             }
             answer();
@@ -1054,7 +1075,8 @@ final class SyncFixture implements AutoCloseable {
                 changes.forEach(next::add);
                 put(shape.kind(), id, next.build());
                 writes.add("update " + shape.kind() + " " + changes.keySet());
-                written.add(new Written("crm", false, read.ref().toString(), Map.copyOf(changes)));
+                written.add(
+                        new Written("crm", false, read.ref().toString(), Map.copyOf(changes), row, clock.instant()));
                 updated = record(shape, id);
             }
             answer();
