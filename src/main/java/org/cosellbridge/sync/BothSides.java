@@ -79,6 +79,7 @@ final class BothSides {
                         comparison.next(Optional.empty(), Optional.empty(), work.now()),
                         comparison.subjects());
             }
+            tellWriteBack(comparison, plan);
             rooms.plans.remove(link.id());
         });
     }
@@ -339,14 +340,20 @@ final class BothSides {
             }
         }
         Optional<Priority> again = Optional.empty();
+        boolean goesOn = closesNext;
         if (!closesNext && work.isWriting()) {
             Optional<Priority> later = Optional.ofNullable(
                     findWriteBack(comparison.referral(), comparison.record(), comparison.document()));
-            if (later.isPresent() && attempt.call().priority().compareTo(Priority.WRITE_BACK) >= 0) {
-                writeBack(link, comparison);
+            boolean writesBack = later.isPresent() && attempt.call().priority().compareTo(Priority.WRITE_BACK) >= 0;
+            if (writesBack && written.isEmpty()) {
+                writeBack(link, comparison, noted.orElse(comparison.record()));
                 return Optional.empty();
             }
             again = later;
+            // what was just written is stored and told before the next plan takes its plan's place
+            goesOn = written.isPresent()
+                    && (writesBack
+                            || !comparison.with(Merge.Action.ASK_MICROSOFT).isEmpty());
         }
         List<Finding> open = rooms.findings.listOpen(link.id());
         boolean conflict = !comparison.with(Merge.Action.CONFLICT).isEmpty();
@@ -407,8 +414,12 @@ final class BothSides {
                 rooms.holds.forget(link.referral(), work.connection);
             }
         };
-        if (closesNext) {
+        if (goesOn) {
             attempt.store(store);
+            if (!closesNext) {
+                work.referralIs(work.referralRead());
+                work.recordIs(comparison.document(), latest);
+            }
             return Optional.empty();
         }
         return Optional.of(new SyncOutcome.Done(last, store, again.orElse(null)));
@@ -444,8 +455,8 @@ final class BothSides {
                 .isPresent();
     }
 
-    /** Writes the record's id to the referral. */
-    private void writeBack(SyncLink link, Comparison comparison) {
+    /** Writes the record's id to the referral. {@code record}: as it is now. */
+    private void writeBack(SyncLink link, Comparison comparison, RemoteRecord record) {
         JsonValue id = StoredJson.JSON.createValue(comparison.record().ref().id());
         JsonValue before = work.referralRead().values().getOrDefault(REFERENCE, JsonValue.NULL);
         Plan.PlannedField planned = new Plan.PlannedField(null, before, id, id, "write-back");
@@ -489,7 +500,7 @@ final class BothSides {
         work.say("updated");
         referenceWritten = true;
         work.referralIs(written);
-        work.recordIs(comparison.document(), comparison.record());
+        work.recordIs(comparison.document(), record);
     }
 
     /** An unfinished plan may have written the record's id to the referral: that is told once. */

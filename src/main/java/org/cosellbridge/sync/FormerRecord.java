@@ -85,8 +85,9 @@ final class FormerRecord {
                         false,
                         Map.of(mapping.name(), field)),
                 name -> null));
+        RemoteRecord written;
         try {
-            work.writes.updateRecord(
+            written = work.writes.updateRecord(
                     attempt.call(),
                     Shapes.of(mapped),
                     record.orElseThrow(),
@@ -100,6 +101,7 @@ final class FormerRecord {
         }
         attempt.store(() -> {
             rooms.trail.append(closedEntry(previous, mapped, mapping, field, "moved"));
+            work.noteSeen(written);
             forgetPrevious(link);
         });
         work.say("updated");

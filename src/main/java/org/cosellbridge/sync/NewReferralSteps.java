@@ -276,9 +276,16 @@ final class NewReferralSteps {
     /** What both sides agreed on when the referral was posted: an edit since then, on either side, is a move. */
     private Baseline baseline(MappingDocument document, Referral referral, RemoteRecord record, Intent intent) {
         Map<String, Baseline.FieldBaseline> fields = new LinkedHashMap<>();
-        intent.fields()
-                .forEach((name, sent) ->
-                        fields.put(name, new Baseline.FieldBaseline(sent.partnerCenter(), sent.crm(), null, null)));
+        String consent = fieldAt(document, CONSENT);
+        intent.fields().forEach((name, sent) -> {
+            // whoever asks for help shows the deal: where the record does not say so, Partner Center has moved on
+            boolean shownByHelp =
+                    name.equals(consent) && JsonValue.TRUE.equals(sent.partnerCenter()) && Merge.isNo(sent.crm());
+            fields.put(
+                    name,
+                    new Baseline.FieldBaseline(
+                            shownByHelp ? JsonValue.FALSE : sent.partnerCenter(), sent.crm(), null, null));
+        });
         return new Baseline(document.label(), referral.eTag(), record.version(), work.now(), fields);
     }
 
@@ -451,13 +458,19 @@ final class NewReferralSteps {
     Optional<SyncOutcome> goOn(MappingDocument document, Referral referral, RemoteRecord record) {
         Intent intent = rooms.intents.find(work.connection, record.ref()).orElseThrow();
         String code = String.valueOf(intent.helpCode());
-        if (referral.isTerminal()) {
-            attempt.store(() -> rooms.intents.remove(work.connection, record.ref()));
-            throw refused("The referral has reached its end, so Microsoft cannot be asked for help any more.");
-        }
         Optional<Referral> theirs = findMicrosoft(referral);
         if (theirs.isPresent()) {
             return asked(document, record, theirs.orElseThrow(), intent, code);
+        }
+        if (referral.isTerminal()) {
+            missed(intent);
+            attempt.store(() -> {
+                if (intent.fields().containsKey(SHARE) && isShared(referral)) {
+                    rooms.trail.append(sharedEntry(document, record, BothSides.CONFIRMED));
+                }
+                rooms.intents.remove(work.connection, record.ref());
+            });
+            throw refused("The referral has reached its end, so Microsoft cannot be asked for help any more.");
         }
         if (!isShared(referral)) {
             return share(document, record, intent);

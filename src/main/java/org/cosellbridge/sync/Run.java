@@ -144,6 +144,16 @@ final class Run {
                 .filter(found -> found.record() != null && !record.ref().equals(found.record()));
         if (other.isPresent()) {
             RecordRef holder = other.orElseThrow().findRecord().orElseThrow();
+            if (record.ref().kind().equals(LEAD) && !holder.kind().equals(LEAD)) {
+                // the lead that became the link's record keeps the id and drives nothing any more
+                return Work.done("skipped", () -> work.noteSeen(record));
+            }
+            if (holder.kind().equals(LEAD) && document.record().equals(OPPORTUNITY)) {
+                // the link is on its way from the lead to this record
+                work.about(referral, other.orElseThrow().engagement());
+                work.forgetReads();
+                return Optional.empty();
+            }
             return Optional.of(new SyncOutcome.NotThisOne("Two records claim the referral " + referral + ": " + holder
                     + ", which is linked with it, and " + record.ref()
                     + ". Clear the Referral Identifier of the one that does not belong."));

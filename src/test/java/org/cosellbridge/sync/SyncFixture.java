@@ -17,20 +17,25 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.cosellbridge.audit.AuditEntry;
 import org.cosellbridge.audit.AuditKind;
@@ -42,6 +47,7 @@ import org.cosellbridge.connector.ConnectionSettings;
 import org.cosellbridge.connector.Connections;
 import org.cosellbridge.connector.Connector;
 import org.cosellbridge.connector.ConnectorFactory;
+import org.cosellbridge.connector.LeaseLostException;
 import org.cosellbridge.connector.ListsReferrals;
 import org.cosellbridge.connector.PartnerCenter;
 import org.cosellbridge.connector.Priority;
@@ -49,6 +55,7 @@ import org.cosellbridge.connector.ReadsRecords;
 import org.cosellbridge.connector.RecordGoneException;
 import org.cosellbridge.connector.RecordRef;
 import org.cosellbridge.connector.RecordShape;
+import org.cosellbridge.connector.RejectedException;
 import org.cosellbridge.connector.RemoteField;
 import org.cosellbridge.connector.RemoteRecord;
 import org.cosellbridge.connector.RetryableException;
@@ -82,15 +89,45 @@ final class SyncFixture implements AutoCloseable {
         }
     }
 
+    /** What happens around the calls to the remote sides. Whatever it throws, the call throws. */
+    interface Weather {
+        /** A call goes out. */
+        default void before(String system, boolean write) {}
+
+        /** A write has happened; who throws loses its answer. */
+        default void after(String system) {}
+    }
+
+    /**
+     * A write that happened.
+     *
+     * @param created whether it made the record or referral
+     * @param id the referral, or the record as {@code kind/id}
+     * @param values by CRM field, or by path of the referral; of a create the document
+     */
+    record Written(String system, boolean created, String id, Map<String, JsonValue> values) {}
+
     private final TestDatabase database = TestDatabase.fresh();
     private final EntityManagerFactory factory;
     private static final ThreadLocal<@Nullable EntityManager> CURRENT = new ThreadLocal<>();
     private static final ThreadLocal<List<AuditEntry>> PENDING = ThreadLocal.withInitial(ArrayList::new);
     final List<AuditEntry> trail = new CopyOnWriteArrayList<>();
     final List<Want> wanted = new CopyOnWriteArrayList<>();
+    /** What no careful client does, and what was refused. */
+    final List<String> brokenRules = new CopyOnWriteArrayList<>();
+
+    /** Every write of either side, in their order. */
+    final List<Written> written = new CopyOnWriteArrayList<>();
+
     final FakePartnerCenter partnerCenter = new FakePartnerCenter();
     final FakeCrm crm = new FakeCrm();
-    private Instant now = Instant.parse("2026-11-20T10:00:00Z");
+    Weather weather = new Weather() {};
+    /** Where wishes go; joins the transaction that states them. */
+    WantsSync wishes = wanted::add;
+
+    ExecutorService pool = POOL;
+    private static final Instant START = Instant.parse("2026-11-20T10:00:00Z");
+    private Instant now = START;
     final Clock clock = new Clock() {
         @Override
         public java.time.ZoneId getZone() {
@@ -246,7 +283,7 @@ final class SyncFixture implements AutoCloseable {
     final IntentRepository intents = new IntentRepository(entities, PERSONAL, ids, clock);
     final MicrosoftReferralRepository microsoft = new MicrosoftReferralRepository(entities, clock);
     final SeenVersions seen = new SeenVersions(entities);
-    private final ExternalReferences references = new ExternalReferences(partnerCenter, clock);
+    private ExternalReferences references = new ExternalReferences(partnerCenter, clock);
 
     String storedBaseline(String link) {
         return fresh().find(BaselineEntity.class, link).fields();
@@ -270,7 +307,7 @@ final class SyncFixture implements AutoCloseable {
                 synchronization(),
                 new ConnectionMappings(CRM, documents, condition),
                 connections(Configuration.of(keys)),
-                wanted::add,
+                wishes,
                 auditTrail);
     }
 
@@ -309,13 +346,63 @@ final class SyncFixture implements AutoCloseable {
                 connections(configuration),
                 partnerCenter,
                 auditTrail,
-                () -> wanted::add,
+                () -> wishes,
                 new SyncSettings(configuration),
-                new SideReads(POOL),
+                new SideReads(pool),
                 SecretBox.of(configuration),
                 ids,
                 clock);
     }
+
+    /** Another process takes over: what was remembered outside the database is gone. */
+    void restart() {
+        references = new ExternalReferences(partnerCenter, clock);
+        held.clear();
+    }
+
+    /** Everything as in a new fixture, but for the time that a new database takes. */
+    void reset() {
+        restart();
+        EntityManager manager = factory.createEntityManager();
+        manager.getTransaction().begin();
+        if (tables.isEmpty()) {
+            for (Object table : manager.createNativeQuery(
+                            "select table_name from information_schema.tables where lower(table_schema) = 'public'")
+                    .getResultList()) {
+                tables.add(String.valueOf(table).toLowerCase(Locale.ROOT));
+            }
+            // those that others refer to are emptied last
+            tables.sort(Comparator.comparing((String table) ->
+                    List.of("sync_hold", "sync_finding", "sync_link").indexOf(table)));
+        }
+        tables.forEach(
+                table -> manager.createNativeQuery("delete from " + table).executeUpdate());
+        manager.getTransaction().commit();
+        manager.close();
+        factory.getCache().evictAll();
+        weather = new Weather() {};
+        now = START;
+        trail.clear();
+        wanted.clear();
+        brokenRules.clear();
+        written.clear();
+        partnerCenter.clear();
+        crm.clear();
+    }
+
+    private final List<String> tables = new ArrayList<>();
+
+    /**
+     * What the queue hands to an attempt.
+     *
+     * @param killAfter at which step the process dies; 0: never
+     */
+    record Ask(
+            SyncSubject subject,
+            boolean fromRecord,
+            Priority priority,
+            @Nullable String delivery,
+            int killAfter) {}
 
     /** Runs one attempt to its end, as the queue would. */
     SyncOutcome attempt(String referral) {
@@ -323,21 +410,53 @@ final class SyncFixture implements AutoCloseable {
     }
 
     SyncOutcome attempt(String referral, @Nullable String delivery, int killAfter) {
+        return attempt(
+                new Ask(SyncSubject.of(CRM, new ReferralId(referral)), fromRecord, priority, delivery, killAfter));
+    }
+
+    /** The same for a record that no referral is known of. */
+    SyncOutcome attemptOf(RecordRef record, int killAfter) {
+        return attempt(new Ask(SyncSubject.of(CRM, record), true, priority, null, killAfter));
+    }
+
+    SyncOutcome attempt(Ask ask) {
+        // an attempt may run while another one waits for an answer
+        int outerStep = step;
+        int outerKill = killAt;
         step = 0;
-        killAt = killAfter;
-        Attempt attempt = new FakeAttempt(SyncSubject.of(CRM, new ReferralId(referral)), delivery);
-        SyncOutcome outcome = synchronization().run(attempt);
-        if (outcome instanceof SyncOutcome.Done done) {
-            step();
-            transaction(done.store());
+        killAt = ask.killAfter();
+        FakeAttempt attempt = new FakeAttempt(ask);
+        try {
+            SyncOutcome outcome = synchronization().run(attempt);
+            if (outcome instanceof SyncOutcome.Done done) {
+                step();
+                attempt.checkLease();
+                transaction(done.store());
+            }
+            return outcome;
+        } finally {
+            held.values().removeIf(attempt::equals);
+            step = outerStep;
+            killAt = outerKill;
         }
-        killAt = 0;
-        return outcome;
+    }
+
+    /** Whether no attempt works on this referral or record. */
+    boolean isFree(RecordRef subject) {
+        return !held.containsKey(subject.toString());
+    }
+
+    /** From now on the attempts under way have lost their lease, and others may work on what they held. */
+    void loseLeases() {
+        held.values().forEach(attempt -> attempt.lost = true);
+        held.clear();
     }
 
     void lives() {
         killAt = 0;
     }
+
+    private final Map<String, FakeAttempt> held = new ConcurrentHashMap<>();
 
     private synchronized void step() {
         if (killAt > 0 && ++step == killAt) {
@@ -346,22 +465,31 @@ final class SyncFixture implements AutoCloseable {
     }
 
     private final class FakeAttempt implements Attempt {
-        private final SyncSubject subject;
-        private final @Nullable String delivery;
+        private final Ask ask;
+        private boolean lost;
 
-        FakeAttempt(SyncSubject subject, @Nullable String delivery) {
-            this.subject = subject;
-            this.delivery = delivery;
+        FakeAttempt(Ask ask) {
+            this.ask = ask;
+            ask.subject()
+                    .findReferral()
+                    .ifPresent(referral -> hold(new RecordRef(RecordRef.REFERRAL, referral.value())));
+            ask.subject().findRecord().ifPresent(this::hold);
+        }
+
+        void checkLease() {
+            if (lost) {
+                throw new LeaseLostException("The lease is lost.");
+            }
         }
 
         @Override
         public SyncSubject subject() {
-            return subject;
+            return ask.subject();
         }
 
         @Override
         public String requestId() {
-            return "request-" + subject.key();
+            return "request-" + ask.subject().key();
         }
 
         @Override
@@ -371,30 +499,48 @@ final class SyncFixture implements AutoCloseable {
 
         @Override
         public @Nullable String deliveryId() {
-            return delivery;
+            return ask.delivery();
         }
 
         @Override
         public boolean isFromRecord() {
-            return fromRecord;
+            return ask.fromRecord();
         }
 
         @Override
         public CallContext call() {
-            return CallContext.unguarded("correlation", priority);
+            return new CallContext("correlation", ask.priority(), () -> {
+                checkLease();
+                return CallContext.LONGEST_CALL;
+            });
         }
 
         @Override
         public boolean hold(RecordRef record) {
-            return true;
+            checkLease();
+            return held.computeIfAbsent(record.toString(), free -> this) == this;
         }
 
         @Override
         public void store(Runnable work) {
             step();
+            checkLease();
             transaction(work);
             step();
         }
+    }
+
+    private void calls(CallContext call, String system, boolean write) {
+        call.guard().beforeCall();
+        weather.before(system, write);
+        if (write) {
+            step();
+        }
+    }
+
+    private void answers(String system) {
+        step();
+        weather.after(system);
     }
 
     List<AuditKind> kinds() {
@@ -413,10 +559,105 @@ final class SyncFixture implements AutoCloseable {
         return Json.createReader(new StringReader(text)).readObject();
     }
 
-    /** Partner Center: referrals by id. */
+    /** Partner Center: referrals by id, under its rules. */
     final class FakePartnerCenter implements PartnerCenter, ListsReferrals {
         private final Map<String, JsonObject> referrals = new LinkedHashMap<>();
+        private final Map<JsonObject, Instant> late = new LinkedHashMap<>();
+        private final PartnerCenterRules rules = new PartnerCenterRules(brokenRules::add);
+        private final PartnerCenterRules ofPersons = new PartnerCenterRules(rule -> {
+            throw new AssertionError("A person cannot do that. " + rule);
+        });
         private int version;
+        private int made;
+
+        /** How long Partner Center goes on with the next create before the referral shows. */
+        Duration nextCreateTakes = Duration.ZERO;
+
+        /** Hears which referral was created or changed, by whomever. */
+        Consumer<String> listener = referral -> {};
+
+        private void clear() {
+            referrals.clear();
+            late.clear();
+            version = 0;
+            made = 0;
+            nextCreateTakes = Duration.ZERO;
+        }
+
+        private String newId(int kind) {
+            return String.format(Locale.ROOT, "%08d-0000-4000-8000-%012d", kind, ++made);
+        }
+
+        private void store(JsonObject referral) {
+            String id = referral.getString("id");
+            referrals.put(
+                    id,
+                    Json.createObjectBuilder(referral)
+                            .add("eTag", "\"" + ++version + "\"")
+                            .add("updatedDateTime", clock.instant().toString())
+                            .build());
+            listener.accept(id);
+        }
+
+        private void settle() {
+            List<JsonObject> done = late.entrySet().stream()
+                    .filter(entry -> !entry.getValue().isAfter(now))
+                    .map(Map.Entry::getKey)
+                    .toList();
+            done.forEach(referral -> {
+                late.remove(referral);
+                store(referral);
+            });
+        }
+
+        /** Every referral there is, Microsoft's included. */
+        synchronized List<JsonObject> all() {
+            settle();
+            return List.copyOf(referrals.values());
+        }
+
+        private List<JsonObject> allAndLate() {
+            return Stream.concat(referrals.values().stream(), late.keySet().stream())
+                    .toList();
+        }
+
+        synchronized JsonObject get(String id) {
+            settle();
+            return Objects.requireNonNull(referrals.get(id), id);
+        }
+
+        /** Somebody creates a referral in the portal, ours or one that is sent to us; the rest is as {@link #put} has it. */
+        synchronized String arrives(JsonObject members) {
+            String id = newId(1);
+            String engagement = newId(2);
+            store(Json.createObjectBuilder(members)
+                    .add("id", id)
+                    .add("engagementId", engagement)
+                    .add("organizationId", OURS)
+                    .add("createdDateTime", clock.instant().toString())
+                    .build());
+            return id;
+        }
+
+        /** A person changes a referral in the portal, under the portal's rules. */
+        synchronized void edit(String id, Map<String, JsonValue> changes) {
+            store(stamped(get(id), ofPersons.patched(get(id), changes, all(), true)));
+        }
+
+        /** Partner Center itself sets what nobody else may. */
+        synchronized void set(String id, String path, JsonValue value) {
+            store(PartnerCenterRules.with(get(id), path, value));
+        }
+
+        private JsonObject stamped(JsonObject before, JsonObject after) {
+            if (PartnerCenterRules.state(before).equals(PartnerCenterRules.state(after))) {
+                return after;
+            }
+            return PartnerCenterRules.with(
+                    after,
+                    PartnerCenterRules.state(after).isTerminal() ? "closedDateTime" : "acceptedDateTime",
+                    Json.createValue(clock.instant().toString()));
+        }
 
         /** A referral of ours, or the same with other members. */
         synchronized void put(String id, String engagement, String... members) {
@@ -431,24 +672,23 @@ final class SyncFixture implements AutoCloseable {
             for (int i = 0; i < members.length; i += 2) {
                 builder.add(members[i], json("{\"v\":" + members[i + 1] + "}").get("v"));
             }
-            referrals.put(
-                    id,
-                    builder.add("id", id)
-                            .add("engagementId", engagement)
-                            .add("eTag", "\"" + ++version + "\"")
-                            .add("updatedDateTime", clock.instant().toString())
-                            .build());
+            store(builder.add("id", id).add("engagementId", engagement).build());
         }
 
         /** Lists what is ours, as Partner Center does. */
         @Override
         public synchronized Page<RemoteRecord> listChangedSince(
                 CallContext call, Instant since, @Nullable String cursor) {
+            calls(call, SYSTEM, false);
+            settle();
             return new Page<>(
                     referrals.values().stream()
                             .filter(referral ->
                                     referral.getString("organizationId").equals(OURS))
                             .map(this::record)
+                            .filter(referral -> !referral.modifiedAt().isBefore(since))
+                            .sorted(Comparator.comparing(RemoteRecord::modifiedAt)
+                                    .reversed())
                             .toList(),
                     null);
         }
@@ -464,6 +704,8 @@ final class SyncFixture implements AutoCloseable {
 
         @Override
         public synchronized Optional<RemoteRecord> findRecord(CallContext call, RecordShape shape, String id) {
+            calls(call, SYSTEM, false);
+            settle();
             return Optional.ofNullable(referrals.get(id)).map(this::record);
         }
 
@@ -483,6 +725,8 @@ final class SyncFixture implements AutoCloseable {
         @Override
         public synchronized List<RemoteRecord> listMatching(
                 CallContext call, RecordShape shape, Map<String, JsonValue> match, int limit) {
+            calls(call, SYSTEM, false);
+            settle();
             return referrals.values().stream()
                     .filter(referral -> match.entrySet().stream()
                             .allMatch(entry -> entry.getValue().equals(referral.get(entry.getKey()))))
@@ -498,13 +742,59 @@ final class SyncFixture implements AutoCloseable {
                 @Nullable String referralId,
                 @Nullable String id,
                 Map<String, JsonValue> values) {
-            throw new AssertionError("nothing is written at Partner Center");
+            calls(call, SYSTEM, true);
+            Duration takes = nextCreateTakes;
+            nextCreateTakes = Duration.ZERO;
+            JsonObject created;
+            synchronized (this) {
+                settle();
+                JsonObject body = StoredJson.JSON.createObjectBuilder(values).build();
+                String now = clock.instant().toString();
+                created = Json.createObjectBuilder(rules.created(body, allAndLate(), newId(2)))
+                        .add("id", newId(1))
+                        .add("createdDateTime", now)
+                        .build();
+                String referral = created.getString("id");
+                written.add(new Written(SYSTEM, true, referral, created));
+                if (takes.isZero()) {
+                    store(created);
+                    created = referrals.get(referral);
+                } else {
+                    late.put(created, clock.instant().plus(takes));
+                }
+            }
+            answers(SYSTEM);
+            if (!takes.isZero()) {
+                throw new RetryableException(SYSTEM, "Partner Center does not answer.", false, null, null);
+            }
+            return Optional.of(record(created));
         }
 
         @Override
         public RemoteRecord updateRecord(
                 CallContext call, RecordShape shape, RemoteRecord read, Map<String, JsonValue> changes) {
-            throw new AssertionError("nothing is written at Partner Center");
+            if (changes.isEmpty()) {
+                brokenRules.add("An empty change is sent.");
+                return read;
+            }
+            calls(call, SYSTEM, true);
+            RemoteRecord updated;
+            synchronized (this) {
+                settle();
+                String id = read.ref().id();
+                JsonObject before = referrals.get(id);
+                if (before == null) {
+                    throw new RecordGoneException(SYSTEM, read.ref());
+                }
+                if (!before.getString("eTag").equals(read.version())) {
+                    throw new StalePreconditionException(SYSTEM, "The referral " + id + " changed.");
+                }
+                store(stamped(before, rules.patched(before, changes, allAndLate(), false)));
+                written.add(new Written(SYSTEM, false, id, Map.copyOf(changes)));
+                updated = record(referrals.get(id));
+            }
+            answers(SYSTEM);
+            return updated;
         }
     }
 
@@ -513,12 +803,44 @@ final class SyncFixture implements AutoCloseable {
         final Map<String, Map<String, JsonObject>> tables = new LinkedHashMap<>();
         private final Map<String, Integer> versions = new HashMap<>();
         private final Map<String, Instant> modified = new HashMap<>();
+        private final CrmRules rules = new CrmRules(brokenRules::add);
+        private int made;
+
+        /** Hears which record was created, changed or deleted, by whomever. */
+        Consumer<RecordRef> listener = record -> {};
+
         final List<String> writes = new CopyOnWriteArrayList<>();
         boolean loseNextAnswer;
         boolean failNextClose;
 
         @Nullable
         Runnable beforeNextUpdate;
+
+        private void clear() {
+            tables.clear();
+            versions.clear();
+            modified.clear();
+            writes.clear();
+            made = 0;
+        }
+
+        /** A person creates a record; its id. */
+        synchronized String arrives(String kind, JsonObject values) {
+            String id = String.format(Locale.ROOT, "00000009-0000-4000-8000-%012d", ++made);
+            put(kind, id, values);
+            return id;
+        }
+
+        /** A person deletes a record. */
+        synchronized void delete(String kind, String id) {
+            table(kind).remove(id);
+            listener.accept(new RecordRef(kind, id));
+        }
+
+        /** What the CRM tells as the record's version. */
+        synchronized String version(String kind, String id) {
+            return String.valueOf(versions.get(kind + "/" + id));
+        }
 
         synchronized Map<String, JsonObject> table(String kind) {
             return tables.computeIfAbsent(kind, name -> new LinkedHashMap<>());
@@ -547,6 +869,7 @@ final class SyncFixture implements AutoCloseable {
             table(kind).put(id, values);
             versions.merge(kind + "/" + id, 1, Integer::sum);
             modified.put(kind + "/" + id, clock.instant());
+            listener.accept(new RecordRef(kind, id));
         }
 
         private RemoteRecord record(RecordShape shape, String id) {
@@ -568,14 +891,19 @@ final class SyncFixture implements AutoCloseable {
 
         @Override
         public synchronized Optional<RemoteRecord> findRecord(CallContext call, RecordShape shape, String id) {
+            calls(call, "crm", false);
             return table(shape.kind()).containsKey(id) ? Optional.of(record(shape, id)) : Optional.empty();
         }
 
         @Override
         public synchronized Optional<RemoteRecord> findByReferralKey(
                 CallContext call, RecordShape shape, String referralId) {
-            return listMatching(call, shape, Map.of(key(shape), Json.createValue(referralId)), 2).stream()
-                    .findFirst();
+            calls(call, "crm", false);
+            return carrying(shape, referralId).findFirst();
+        }
+
+        private Stream<RemoteRecord> carrying(RecordShape shape, String referralId) {
+            return matching(shape, Map.of(key(shape), Json.createValue(referralId)));
         }
 
         private String key(RecordShape shape) {
@@ -589,13 +917,16 @@ final class SyncFixture implements AutoCloseable {
         @Override
         public synchronized List<RemoteRecord> listMatching(
                 CallContext call, RecordShape shape, Map<String, JsonValue> match, int limit) {
+            calls(call, "crm", false);
+            return matching(shape, match).limit(limit).toList();
+        }
+
+        private Stream<RemoteRecord> matching(RecordShape shape, Map<String, JsonValue> match) {
             return table(shape.kind()).entrySet().stream()
                     .filter(row -> match.entrySet().stream()
                             .allMatch(entry -> entry.getValue()
                                     .equals(row.getValue().getOrDefault(entry.getKey(), JsonValue.NULL))))
-                    .limit(limit)
-                    .map(row -> record(shape, row.getKey()))
-                    .toList();
+                    .map(row -> record(shape, row.getKey()));
         }
 
         @Override
@@ -605,33 +936,29 @@ final class SyncFixture implements AutoCloseable {
                 @Nullable String referralId,
                 @Nullable String id,
                 Map<String, JsonValue> values) {
-            step();
+            calls(call, "crm", true);
             RemoteRecord created;
             synchronized (this) {
                 String chosen = id == null ? UUID.randomUUID().toString() : id;
                 if (table(shape.kind()).containsKey(chosen)
                         || (referralId != null
-                                && findByReferralKey(call, shape, referralId).isPresent())) {
+                                && carrying(shape, referralId).findAny().isPresent())) {
                     return Optional.empty();
                 }
+                rules.checkCreate(shape, values);
                 var row = Json.createObjectBuilder();
-                state(shape).ifPresent(field -> row.add(field.name(), newState(field)));
+                CrmRules.state(shape).ifPresent(field -> row.add(field.name(), newState(field)));
                 values.forEach(row::add);
                 if (referralId != null) {
                     row.add(key(shape), referralId);
                 }
                 put(shape.kind(), chosen, row.build());
                 writes.add("create " + shape.kind());
+                written.add(new Written("crm", true, shape.kind() + "/" + chosen, Map.copyOf(values)));
                 created = record(shape, chosen);
             }
             answer();
             return Optional.of(created);
-        }
-
-        private static Optional<RemoteField> state(RecordShape shape) {
-            return shape.fields().stream()
-                    .filter(field -> field.type() == RemoteField.Type.STATE)
-                    .findFirst();
         }
 
         /** What the CRM itself makes of a new record. */
@@ -643,7 +970,7 @@ final class SyncFixture implements AutoCloseable {
         }
 
         private void answer() {
-            step();
+            answers("crm");
             if (loseNextAnswer) {
                 loseNextAnswer = false;
                 throw new RetryableException("crm", "The answer was lost.", false, null, null);
@@ -653,17 +980,14 @@ final class SyncFixture implements AutoCloseable {
         @Override
         public RemoteRecord updateRecord(
                 CallContext call, RecordShape shape, RemoteRecord read, Map<String, JsonValue> changes) {
-            step();
+            calls(call, "crm", true);
             Runnable before = beforeNextUpdate;
             if (before != null) {
                 beforeNextUpdate = null;
                 before.run();
             }
-            Optional<String> closing = state(shape)
-                    .filter(field -> changes.get(field.name()) instanceof JsonString value
-                            && Objects.requireNonNull(field.states().get(value.getString()))
-                                            .step()
-                                    != RemoteField.Step.SET)
+            Optional<String> closing = CrmRules.state(shape)
+                    .filter(field -> CrmRules.isClosing(field, changes.getOrDefault(field.name(), JsonValue.NULL)))
                     .map(RemoteField::name);
             if (closing.isPresent() && changes.size() > 1) {
                 // closing is an action of its own, after the fields
@@ -690,10 +1014,17 @@ final class SyncFixture implements AutoCloseable {
                 if (!record(shape, id).version().equals(read.version())) {
                     throw new StalePreconditionException("crm", "The record " + id + " changed.");
                 }
+                rules.checkUpdate(shape, row, changes);
+                if (changes.get(key(shape)) instanceof JsonString key
+                        && carrying(shape, key.getString())
+                                .anyMatch(other -> !other.ref().id().equals(id))) {
+                    throw new RejectedException("crm", "Another record has this Referral Identifier.");
+                }
                 var next = Json.createObjectBuilder(row);
                 changes.forEach(next::add);
                 put(shape.kind(), id, next.build());
                 writes.add("update " + shape.kind() + " " + changes.keySet());
+                written.add(new Written("crm", false, read.ref().toString(), Map.copyOf(changes)));
                 updated = record(shape, id);
             }
             answer();
