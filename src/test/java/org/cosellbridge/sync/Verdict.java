@@ -109,8 +109,7 @@ final class Verdict {
                         .map(theirs -> theirs.complete(read))
                         .orElse(read);
                 // a deal that is over and switched off is left alone
-                boolean left = link.state() == LinkState.ENDED
-                        && !history.people.isSwitchedOn(record.orElseThrow());
+                boolean left = link.state() == LinkState.ENDED && !history.people.isSwitchedOn(record.orElseThrow());
                 if (!isDead(link) && !left) {
                     pairs.add(new Pair(
                             link,
@@ -192,8 +191,8 @@ final class Verdict {
                         .filter(record -> record.id().equals(lead))
                         .isPresent())
                 .anyMatch(link -> link.state() == LinkState.PAUSED
-                        || Referral.parse(
-                                        fixture.partnerCenter.get(link.referral().value()))
+                        || Referral.parse(fixture.partnerCenter.get(
+                                        link.referral().value()))
                                 .isLead());
     }
 
