@@ -25,6 +25,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
@@ -315,11 +316,11 @@ class ConvergenceIT implements StateOnFailure.Tells {
     }
 
     /** The fields in which the two sides say something different. */
-    private TreeSet<String> apart(Deal deal) {
+    private Set<String> apart(Deal deal) {
         JsonObject referral = both.referral(deal.referral());
         JsonObject record = both.opportunity(deal.opportunity());
         JsonObject details = referral.getJsonObject("details");
-        TreeSet<String> apart = new TreeSet<>();
+        Set<String> apart = new TreeSet<>();
         if (dealValue(referral).compareTo(number(record, "estimatedvalue")) != 0) {
             apart.add("dealValue");
         }
