@@ -17,6 +17,8 @@ public enum AuditKind {
     LINK_MOVED("link.moved"),
     /** The state of a link changed. */
     LINK_STATE_CHANGED("link.state-changed"),
+    /** A person asked for a link or referral to be looked at now. */
+    LINK_SYNC_ASKED("link.sync-asked"),
     /** A person asked for a new record in place of one that is gone. */
     LINK_RECREATE_ASKED("link.recreate-asked"),
     /** A record was created in the CRM. */
@@ -53,6 +55,8 @@ public enum AuditKind {
     CONFLICT_OPENED("conflict.opened"),
     /** A person decided a conflict; it is written by the attempt that follows. */
     CONFLICT_DECIDED("conflict.decided"),
+    /** A side moved after a person decided: the decision no longer holds, and the conflict is asked again. */
+    DECISION_ENDED("conflict.decision-ended"),
     /** A conflict is no more. */
     CONFLICT_CLOSED("conflict.closed"),
     /** One side cannot take a value. */

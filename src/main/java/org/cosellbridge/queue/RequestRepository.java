@@ -59,7 +59,11 @@ class RequestRepository {
         return sql.update(
                 "update sync_request set wanted_seq = wanted_seq + 1,"
                         + " priority = case when state in ('DONE', 'DEAD') or priority > ? then ? else priority end,"
-                        + " cause = ?, correlation = ?, delivery = ?,"
+                        + " cause = ?,"
+                        // what the poll finds is often what a push has told already: that one's delivery stays its
+                        // cause
+                        + " correlation = case when ? and state = 'WAITING' and delivery is not null then correlation else ? end,"
+                        + " delivery = case when ? and state = 'WAITING' and delivery is not null then delivery else ? end,"
                         // what another cause wants as well is never reduced to a look at the record
                         + " from_record = case when state in ('DONE', 'DEAD') then ? else from_record and ? end,"
                         + " record_kind = coalesce(?, record_kind), record_id = coalesce(?, record_id),"
@@ -75,7 +79,9 @@ class RequestRepository {
                 rank,
                 rank,
                 want.cause(),
+                want.isPolled(),
                 want.correlationId(),
+                want.isPolled(),
                 want.deliveryId(),
                 want.isFromRecord(),
                 want.isFromRecord(),

@@ -101,19 +101,21 @@ final class BothSides {
                             Optional.of(link), referral.id().value(), document, changes(whole), "this would have been.")
                     : finish(link, whole, Optional.empty());
         }
-        if (toPartnerCenter) {
+        // once it is closed, Microsoft can no longer be asked
+        boolean asksFirst = asks && whole.closesReferral();
+        if (toPartnerCenter && !asksFirst) {
             return writeReferral(link, whole, baseline, plan);
         }
         // closing is a remote call of its own: in one plan with other fields, nobody could tell after a cut between the
         // two calls whether the record was closed and reopened, or never closed
         Comparison comparison = whole.changes().size() > 1 && whole.closes() ? whole.withoutClosing() : whole;
-        if (!comparison.changes().isEmpty()) {
+        if (!comparison.changes().isEmpty() && !asksFirst) {
             if (!toldToRecord) {
                 work.lines.add("Partner Center to CRM: " + labels(whole.with(Merge.Action.TO_CRM)) + ".");
             }
             return writeRecord(link, comparison, baseline, plan);
         }
-        if (asks && !comparison.isClosingWithheld()) {
+        if (asks && (asksFirst || !comparison.isClosingWithheld())) {
             Comparison.Field help = whole.with(Merge.Action.ASK_MICROSOFT).get(0);
             return newReferral.askMicrosoft(document, referral, record, help);
         }
@@ -374,6 +376,8 @@ final class BothSides {
         LinkState state =
                 comparison.referral().isTerminal() && !conflict && !closesNext ? LinkState.ENDED : LinkState.ACTIVE;
         RemoteRecord latest = noted.orElse(comparison.record());
+        // what is still to be done, or what the CRM itself changed in answer to our write, deserves another look
+        boolean settled = !goesOn && isOtherwiseUnchanged(comparison, latest);
         Runnable store = () -> {
             // with a write of its own they were told when its plan was stored
             if (written.isEmpty() && !comparison.confirmed().isEmpty()) {
@@ -406,7 +410,9 @@ final class BothSides {
             tellWriteBack(comparison, rooms.plans.find(link.id()));
             rooms.plans.remove(link.id());
             rooms.remarks.forget(work.connection, link.referral());
-            work.noteSeen(latest);
+            if (settled) {
+                work.noteSeen(latest);
+            }
             if (written.isPresent()) {
                 countTurns(link, Direction.TO_CRM, comparison.with(Merge.Action.TO_CRM));
             }
@@ -423,6 +429,15 @@ final class BothSides {
             return Optional.empty();
         }
         return Optional.of(new SyncOutcome.Done(last, store, again.orElse(null)));
+    }
+
+    /** Whether the record holds what it held but for what we have written. */
+    private static boolean isOtherwiseUnchanged(Comparison comparison, RemoteRecord latest) {
+        Set<String> written = comparison.changes().keySet();
+        return comparison.fields().stream()
+                .filter(field -> !written.contains(field.mapping().crm().name()))
+                .allMatch(field ->
+                        field.mapping().sameInCrm(field.crm(), field.mapping().fromRecord(latest.values())));
     }
 
     // ---- what we write back to the referral
@@ -489,9 +504,18 @@ final class BothSides {
             work.readAgain();
             attempt.store(() -> rooms.plans.remove(link.id()));
             return;
-        } catch (RejectedException | SetupException refused) {
+        } catch (RejectedException refused) {
+            // the referral names the record for people's convenience only: a link must not fail for it
+            referenceWritten = true;
+            LOG.warning(() -> work.connection + ": the referral " + link.referral() + " did not take the id of "
+                    + link.record() + ". " + refused.getMessage());
+            work.referralIs(work.referralRead());
+            work.recordIs(comparison.document(), record);
             attempt.store(() -> rooms.plans.remove(link.id()));
-            throw refused;
+            return;
+        } catch (SetupException broken) {
+            attempt.store(() -> rooms.plans.remove(link.id()));
+            throw broken;
         }
         attempt.store(() -> {
             rooms.trail.append(referenceEntry(comparison, planned, "write-back"));
@@ -518,7 +542,7 @@ final class BothSides {
 
     private AuditEntry referenceEntry(Comparison comparison, Plan.PlannedField planned, String rule) {
         return work.entry(AuditKind.REFERRAL_UPDATED)
-                .onBehalfOf(work.connection.value())
+                .onBehalfOf("crm:" + work.connection)
                 .record(comparison.record().ref().toString())
                 .outcome("updated")
                 .mapping(comparison.document().label())
@@ -580,7 +604,7 @@ final class BothSides {
 
     private AuditEntry updatedReferral(Comparison comparison, Referral after, Optional<String> warning) {
         AuditEntry.Builder entry = work.entry(AuditKind.REFERRAL_UPDATED)
-                .onBehalfOf(work.connection.value())
+                .onBehalfOf("crm:" + work.connection)
                 .record(comparison.record().ref().toString())
                 .outcome("updated")
                 .reason(warning.orElse(null))
@@ -619,7 +643,7 @@ final class BothSides {
                     planned.before(),
                     planned.value(),
                     certain ? CONFIRMED : UNCONFIRMED,
-                    null,
+                    field.decider(),
                     Comparison.subject(field.mapping(), comparison.referral())));
         }
         return entry.build();
@@ -700,7 +724,7 @@ final class BothSides {
                                 && was.crm().equals(finding.crm()))
                         .isPresent();
         if (!unchanged && rooms.findings.save(finding, subject)) {
-            rooms.trail.append(work.entry(AuditKind.CONFLICT_CLOSED)
+            rooms.trail.append(work.entry(AuditKind.DECISION_ENDED)
                     .record(Work.text(link.record()))
                     .outcome("outdated")
                     .reason(

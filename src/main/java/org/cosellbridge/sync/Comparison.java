@@ -655,6 +655,9 @@ final class Comparison {
 
     /** Whether what is to be written to either side stems from a changed mapping or from missing baselines, not from a person's change. */
     boolean stemsFromUs() {
+        // a link that was just made fills what its create could not send: that is the work of its seller
+        boolean compared = baseline.filter(found -> found.mapping().equals(document.label()))
+                .isPresent();
         return fields.stream()
                 .filter(field -> switch (field.action()) {
                     case TO_CRM, TO_PARTNER_CENTER, ASK_MICROSOFT -> true;
@@ -662,9 +665,17 @@ final class Comparison {
                 })
                 .anyMatch(field -> switch (field.decision().rule()) {
                     case Merge.MAPPING_CHANGED -> true;
-                    case Merge.FILLED, Merge.ADOPTION, Merge.SWITCHED_ON -> field.base() == null;
+                    case Merge.FILLED, Merge.ADOPTION, Merge.SWITCHED_ON -> field.base() == null && !compared;
                     default -> false;
                 });
+    }
+
+    /** Whether the referral is to be closed. */
+    boolean closesReferral() {
+        return with(Merge.Action.TO_PARTNER_CENTER).stream()
+                .filter(field -> isState(field.mapping()))
+                .anyMatch(field -> field.valueForPartnerCenter() instanceof JsonString text
+                        && ReferralState.parse(text.getString()).isTerminal());
     }
 
     /** Whether the record is to be closed. */

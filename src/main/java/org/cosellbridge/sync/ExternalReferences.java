@@ -17,6 +17,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.cosellbridge.connector.CallContext;
 import org.cosellbridge.connector.ListsReferrals;
 import org.cosellbridge.connector.PartnerCenter;
+import org.cosellbridge.connector.RejectedException;
 import org.cosellbridge.connector.RemoteRecord;
 import org.cosellbridge.platform.Page;
 import org.cosellbridge.referral.OrganizationId;
@@ -62,7 +63,10 @@ class ExternalReferences {
         }
         if (!lock()) {
             throw new AttemptEndedException(new SyncOutcome.NotNow(
-                    PartnerCenter.SYSTEM, false, null, "Another attempt is just reading the list of referrals."));
+                    PartnerCenter.SYSTEM,
+                    false,
+                    clock.instant().plus(PATIENCE),
+                    "Another attempt is just reading the list of referrals."));
         }
         try {
             first(call, lists);
@@ -103,7 +107,19 @@ class ExternalReferences {
     }
 
     private @Nullable String page(CallContext call, ListsReferrals lists, Instant since, @Nullable String cursor) {
-        Page<RemoteRecord> page = lists.listChangedSince(call, since, cursor);
+        Page<RemoteRecord> page;
+        try {
+            page = lists.listChangedSince(call, since, cursor);
+        } catch (RejectedException refused) {
+            // a cursor that no longer works is no record's fault: the walk begins anew
+            firstBegan = null;
+            firstCursor = null;
+            throw new AttemptEndedException(new SyncOutcome.NotNow(
+                    PartnerCenter.SYSTEM,
+                    false,
+                    null,
+                    "The list of referrals could not be read to its end. " + refused.getMessage()));
+        }
         page.items().forEach(this::remember);
         return page.next();
     }

@@ -9,7 +9,9 @@ import org.cosellbridge.audit.FieldChange;
 import org.cosellbridge.connector.PartnerCenter;
 import org.cosellbridge.connector.RecordGoneException;
 import org.cosellbridge.connector.RecordRef;
+import org.cosellbridge.connector.RejectedException;
 import org.cosellbridge.connector.RemoteRecord;
+import org.cosellbridge.connector.SetupException;
 import org.cosellbridge.connector.StalePreconditionException;
 import org.cosellbridge.mapping.CrmType;
 import org.cosellbridge.mapping.FieldMapping;
@@ -65,6 +67,7 @@ final class FormerRecord {
                             .build());
                 }
                 plan.map(found -> found.fields().get(mapping.name()))
+                        .filter(field -> mapping.sameInCrm(field.value(), held))
                         .ifPresent(
                                 field -> rooms.trail.append(closedEntry(previous, mapped, mapping, field, CONFIRMED)));
                 forgetPrevious(link);
@@ -93,11 +96,28 @@ final class FormerRecord {
                     record.orElseThrow(),
                     Map.of(mapping.crm().name(), closed));
         } catch (StalePreconditionException changed) {
+            attempt.store(() -> rooms.plans.remove(link.id()));
             work.readAgain();
             return Optional.empty();
         } catch (RecordGoneException gone) {
             attempt.store(() -> forgetPrevious(link));
             return Optional.empty();
+        } catch (RejectedException refused) {
+            // the new record must not wait for the old one
+            attempt.store(() -> {
+                rooms.trail.append(work.entry(AuditKind.LINK_UNCHANGED)
+                        .record(previous.toString())
+                        .outcome("unchanged")
+                        .reason("The link moved to another record, and this one could not be closed. "
+                                + refused.getMessage())
+                        .mapping(mapped.label())
+                        .build());
+                forgetPrevious(link);
+            });
+            return Optional.empty();
+        } catch (SetupException broken) {
+            attempt.store(() -> rooms.plans.remove(link.id()));
+            throw broken;
         }
         attempt.store(() -> {
             rooms.trail.append(closedEntry(previous, mapped, mapping, field, "moved"));

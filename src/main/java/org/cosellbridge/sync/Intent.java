@@ -2,6 +2,7 @@ package org.cosellbridge.sync;
 
 import jakarta.json.JsonValue;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.cosellbridge.connector.ConnectionName;
@@ -59,9 +60,18 @@ record Intent(
         return Optional.ofNullable(missedAt);
     }
 
-    /** The same with these fields. */
-    Intent with(Map<String, Sent> values) {
-        return new Intent(connection, record, step, mapping, helpCode, postedAt, missedAt, values);
+    /** The same with this field, too. */
+    Intent with(String name, Sent sent) {
+        Map<String, Sent> more = new HashMap<>(fields);
+        more.put(name, sent);
+        return new Intent(connection, record, step, mapping, helpCode, postedAt, missedAt, more);
+    }
+
+    /** The same without this field. */
+    Intent without(String name) {
+        Map<String, Sent> fewer = new HashMap<>(fields);
+        fewer.remove(name);
+        return new Intent(connection, record, step, mapping, helpCode, postedAt, missedAt, fewer);
     }
 
     /** The call goes out now. */

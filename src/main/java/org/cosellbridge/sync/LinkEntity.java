@@ -86,7 +86,9 @@ class LinkEntity {
         if (!givenUp) {
             point(link);
         }
-        if (!givenUp && !isPaused() && link.state() != LinkState.PAUSED) {
+        // what the seller paused can be lost; a person's and the breaker's pause stays until a person ends it
+        boolean pauseStays = isPaused() && !(pauser() == PausedBy.SELLER && link.state() == LinkState.RECORD_GONE);
+        if (!givenUp && !pauseStays && link.state() != LinkState.PAUSED) {
             stand(link.standing());
         }
         note(link.last());
@@ -126,7 +128,10 @@ class LinkEntity {
 
     /** Whether the link was active, or paused by one whose pause yields, and is now paused by {@code by}. */
     boolean pause(PausedBy by, String reason) {
-        boolean allowed = isPaused() ? pauser().yieldsTo(by) : is(LinkState.ACTIVE);
+        boolean allowed = isPaused()
+                ? pauser().yieldsTo(by)
+                // a record that comes back switched off is its seller's decision, whatever kept the link from it before
+                : is(LinkState.ACTIVE) || (by == PausedBy.SELLER && !is(LinkState.ENDED));
         if (allowed) {
             stand(new SyncLink.Standing(LinkState.PAUSED, reason, by));
         }

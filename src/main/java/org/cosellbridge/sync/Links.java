@@ -266,8 +266,19 @@ public class Links {
 
     /** A person wants this link looked at now. */
     @Transactional
-    public Wanted want(String linkId) {
-        return want(find(linkId), UUID.randomUUID().toString());
+    public Wanted want(String linkId, String actor) {
+        SyncLink link = find(linkId);
+        String correlation = UUID.randomUUID().toString();
+        trail.append(AuditEntry.of(AuditKind.LINK_SYNC_ASKED)
+                .actor(actor)
+                .connection(link.connection().value())
+                .referral(link.referral().value())
+                .engagement(link.engagement())
+                .record(link.findRecord().map(Object::toString).orElse(null))
+                .correlation(correlation)
+                .outcome("asked")
+                .build());
+        return want(link, correlation);
     }
 
     /**
@@ -281,7 +292,7 @@ public class Links {
             throw Problem.conflict("The link is " + link.state().word()
                     + "; only an active link or one that the seller paused can be paused.");
         }
-        trail.append(stateChanged(link, LinkState.PAUSED, reason, actor));
+        trail.append(stateChanged(link, LinkState.PAUSED, reason, actor, null));
         return view(find(linkId));
     }
 
@@ -299,8 +310,9 @@ public class Links {
                             : "The link is " + link.state().word() + ", not paused.");
         }
         turns.forget(linkId);
-        trail.append(stateChanged(link, LinkState.ACTIVE, "Resumed.", actor));
-        return want(link, UUID.randomUUID().toString());
+        String correlation = UUID.randomUUID().toString();
+        trail.append(stateChanged(link, LinkState.ACTIVE, "Resumed.", actor, correlation));
+        return want(link, correlation);
     }
 
     /**
@@ -426,22 +438,31 @@ public class Links {
                 .record(link.findRecord().map(Object::toString).orElse(null));
     }
 
-    private static AuditEntry stateChanged(SyncLink link, LinkState state, String reason, String actor) {
+    private static AuditEntry stateChanged(
+            SyncLink link, LinkState state, String reason, String actor, @Nullable String correlation) {
         return entry(link, AuditKind.LINK_STATE_CHANGED, actor)
                 .outcome(state.word())
                 .reason(reason)
+                .correlation(correlation)
                 .build();
     }
 
     /** A person wants this referral looked at now, on every connection. */
     @Transactional
-    public Wanted wantReferral(String referral) {
+    public Wanted wantReferral(String referral, String actor) {
         ReferralId id = parse(referral);
+        String correlation = UUID.randomUUID().toString();
+        trail.append(AuditEntry.of(AuditKind.LINK_SYNC_ASKED)
+                .actor(actor)
+                .referral(id.value())
+                .correlation(correlation)
+                .outcome("asked")
+                .build());
         return want(
                 connections.names().stream()
                         .map(name -> SyncSubject.of(name, id))
                         .toList(),
-                UUID.randomUUID().toString());
+                correlation);
     }
 
     private Wanted want(SyncLink link, String correlation) {

@@ -59,7 +59,7 @@ public class LinksResource {
     public Response sync(@PathParam("id") String id, @QueryParam("dry-run") @Nullable String dryRun) {
         return Links.isDryRun(dryRun)
                 ? Response.ok(links.preview(id)).build()
-                : Response.accepted(links.want(id)).build();
+                : Response.accepted(links.want(id, Callers.actor(security))).build();
     }
 
     /** Pauses the link, with a reason: from the next attempt on nothing is written for it. */

@@ -108,7 +108,7 @@ final class NewRecord {
      * The referral names a record of ours: a person linked it there, or we created the referral and its event came before our answer.
      * That record is linked, never a second one made.
      */
-    private Optional<SyncOutcome> linkNamed(Mapped named, Referral referral) {
+    private Optional<SyncOutcome> linkNamed(Optional<SyncLink> link, Mapped named, Referral referral) {
         RemoteRecord record = named.record();
         work.hold(record.ref());
         refuseOthers(named.document(), record, referral);
@@ -116,7 +116,7 @@ final class NewRecord {
         Optional<Intent> intent = rooms.intents.find(work.connection, record.ref());
         return intent.flatMap(Intent::findPostedAt).isPresent() && work.isWriting()
                 ? newReferral.found(named.document(), referral, record, intent.orElseThrow())
-                : adopt(Optional.empty(), named.document(), referral, record);
+                : adopt(link, named.document(), referral, record);
     }
 
     /** A record that belongs to another referral is nobody else's. */
@@ -154,9 +154,9 @@ final class NewRecord {
         Optional<RecordRef> lead = link.flatMap(SyncLink::findRecord);
         Optional<RemoteRecord> found = find(document, referral, lead);
         if (found.isEmpty()) {
-            Optional<Mapped> named = link.isEmpty() ? findNamed(referral) : Optional.empty();
+            Optional<Mapped> named = lead.isEmpty() ? findNamed(referral) : Optional.empty();
             return named.isPresent()
-                    ? linkNamed(named.orElseThrow(), referral)
+                    ? linkNamed(link, named.orElseThrow(), referral)
                     : create(link, document, referral, lead);
         }
         RemoteRecord record = found.orElseThrow();
@@ -447,7 +447,9 @@ final class NewRecord {
             rooms.baselines.save(link.id(), baseline, Comparison.subjects(document, referral));
             rooms.plans.remove(link.id());
             rooms.remarks.forget(work.connection, referral.id());
-            work.noteSeen(record);
+            if (!again) {
+                work.noteSeen(record);
+            }
         };
         work.recordWas(document, record);
         if (!again) {

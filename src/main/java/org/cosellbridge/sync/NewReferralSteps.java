@@ -17,6 +17,7 @@ import org.cosellbridge.audit.AuditKind;
 import org.cosellbridge.audit.FieldChange;
 import org.cosellbridge.connector.DescribesFields;
 import org.cosellbridge.connector.PartnerCenter;
+import org.cosellbridge.connector.RecordGoneException;
 import org.cosellbridge.connector.RecordRef;
 import org.cosellbridge.connector.RecordShape;
 import org.cosellbridge.connector.RejectedException;
@@ -46,6 +47,9 @@ final class NewReferralSteps {
     private static final String HELP = "inviteContext.assistanceRequestCode";
     private static final String CONSENT = "consent.consentToShareReferralWithMicrosoftSellers";
     private static final String CREATED = "created";
+    private static final String ADOPTED = "adopted";
+    /** In an intent: an operator decided on the help, whatever the record says. */
+    private static final String DECIDED = "decided";
     /** In an intent: Microsoft is about to be shown the deal. */
     private static final String SHARE = "share";
     /** What a referral and Microsoft's in the same engagement have in common. */
@@ -74,6 +78,15 @@ final class NewReferralSteps {
 
     /** Creates the record's referral, or finds the one that an attempt before has created; the next round goes on with both. */
     Optional<SyncOutcome> create(MappingDocument document, RemoteRecord record) {
+        Optional<Intent> before = rooms.intents.find(work.connection, record.ref());
+        if (work.isWriting() && before.flatMap(Intent::findPostedAt).isPresent()) {
+            // whatever the record says by now: what an attempt before may have created is looked for first
+            Optional<RemoteRecord> made = findOwn(record, before);
+            if (made.isPresent()) {
+                return found(document, Work.parse(held(made.orElseThrow())), record, before.orElseThrow());
+            }
+            attempt.store(() -> rooms.intents.save(before.orElseThrow().notPosted(), name -> "record " + record.ref()));
+        }
         if (document.newReferral().isEmpty()) {
             throw refused("Partner Center takes no new " + document.record() + " from a partner. Qualify it, and switch"
                     + " Sync with Partner Center on on the opportunity that comes of it.");
@@ -114,12 +127,10 @@ final class NewReferralSteps {
                             changes,
                             "a new referral for the record " + record.ref() + " would have got this.");
         }
-        Optional<Intent> before = rooms.intents.find(work.connection, record.ref());
-        Optional<RemoteRecord> known = findOwn(record, before);
+        Optional<RemoteRecord> known =
+                before.flatMap(Intent::findPostedAt).isPresent() ? Optional.empty() : findOwn(record, Optional.empty());
         if (known.isPresent()) {
-            work.hold(
-                    new RecordRef(RecordRef.REFERRAL, known.orElseThrow().ref().id()));
-            return found(document, Work.parse(known.orElseThrow()), record, before.orElse(intent));
+            return found(document, Work.parse(held(known.orElseThrow())), record, intent);
         }
         Function<String, @Nullable String> subjects = subjects(document, draft, record.ref());
         attempt.store(() -> rooms.intents.save(intent.posted(work.now()), subjects));
@@ -143,14 +154,15 @@ final class NewReferralSteps {
         return link(document, Work.parse(made), record, intent, CREATED);
     }
 
+    private RemoteRecord held(RemoteRecord referral) {
+        work.hold(new RecordRef(RecordRef.REFERRAL, referral.ref().id()));
+        return referral;
+    }
+
     /** The referral of an intent turned out to exist: it is linked with its record as if its answer had come. */
     Optional<SyncOutcome> found(MappingDocument document, Referral referral, RemoteRecord record, Intent intent) {
         return link(
-                document,
-                referral,
-                record,
-                intent,
-                intent.findPostedAt().isPresent() ? BothSides.CONFIRMED : "adopted");
+                document, referral, record, intent, intent.findPostedAt().isPresent() ? BothSides.CONFIRMED : ADOPTED);
     }
 
     /**
@@ -204,8 +216,11 @@ final class NewReferralSteps {
 
     private Optional<SyncOutcome> link(
             MappingDocument document, Referral referral, RemoteRecord record, Intent intent, String rule) {
-        SyncLink link = work.newLink(referral).withRecord(record.ref());
         refuseTaken(referral, record);
+        SyncLink link = rooms.links
+                .findByReferral(work.connection, referral.id())
+                .orElseGet(() -> work.newLink(referral))
+                .withRecord(record.ref());
         work.about(referral.id(), link.engagement());
         work.say(CREATED);
         work.lines.add("Referral " + referral.id() + (rule.equals(CREATED) ? " created." : " found and linked."));
@@ -217,7 +232,7 @@ final class NewReferralSteps {
                     .mapping(document.label())
                     .build());
             rooms.links.save(link.withOutcome(CREATED, null, work.now()));
-            if (!rule.equals("adopted")) {
+            if (!rule.equals(ADOPTED)) {
                 rooms.baselines.save(
                         link.id(),
                         baseline(document, referral, record, intent),
@@ -245,29 +260,41 @@ final class NewReferralSteps {
                 Map.of());
     }
 
+    /** A referral belongs to one record, and an engagement of ours has one referral. */
     private void refuseTaken(Referral referral, RemoteRecord record) {
         rooms.links
                 .findByReferral(work.connection, referral.id())
-                .filter(other -> !record.ref().equals(other.record()))
+                .filter(other -> other.record() != null && !record.ref().equals(other.record()))
                 .ifPresent(other -> {
                     throw refused("The referral " + referral.id() + " names this record but is linked with "
                             + other.record() + ". Correct the external reference at Partner Center.");
                 });
+        Optional<String> engagement = referral.findEngagementId().map(EngagementId::value);
+        Optional<String> organization = referral.organizationId().map(OrganizationId::value);
+        if (engagement.isPresent() && organization.isPresent()) {
+            rooms.links
+                    .findByEngagement(work.connection, engagement.orElseThrow(), organization.orElseThrow())
+                    .filter(other -> !other.referral().equals(referral.id()))
+                    .ifPresent(other -> {
+                        throw refused("Two referrals of ours share one engagement: " + other.referral()
+                                + ", which is linked, and " + referral.id() + ". Close one of them at Partner Center.");
+                    });
+        }
     }
 
     private AuditEntry createdEntry(
             MappingDocument document, Referral referral, RemoteRecord record, Intent intent, String rule) {
         AuditEntry.Builder entry = work.entry(AuditKind.REFERRAL_CREATED)
-                .onBehalfOf(work.connection.value())
+                .onBehalfOf("crm:" + work.connection)
                 .record(record.ref().toString())
                 .outcome(CREATED)
                 .mapping(document.label());
         if (rule.equals(BothSides.CONFIRMED)) {
             entry.reason("It was created before a restart or a lost answer and is confirmed now.");
-        } else if (rule.equals("adopted")) {
+        } else if (rule.equals(ADOPTED)) {
             entry.reason("A referral that exists and names the record is adopted.");
         }
-        if (!rule.equals("adopted")) {
+        if (!rule.equals(ADOPTED)) {
             changes(document, intent, referral.view(), rule).forEach(entry::change);
         }
         return entry.build();
@@ -447,7 +474,9 @@ final class NewReferralSteps {
                         code,
                         null,
                         null,
-                        Map.of()),
+                        help.decider() == null
+                                ? Map.of()
+                                : Map.of(DECIDED, new Intent.Sent(JsonValue.NULL, JsonValue.TRUE))),
                 name -> null));
         work.referralIs(work.referralRead());
         work.recordIs(document, record);
@@ -456,32 +485,40 @@ final class NewReferralSteps {
 
     /** Carries out what is left of asking Microsoft: lets Microsoft see the deal, looks whether it was asked, asks. */
     Optional<SyncOutcome> goOn(MappingDocument document, Referral referral, RemoteRecord record) {
-        Intent intent = rooms.intents.find(work.connection, record.ref()).orElseThrow();
-        String code = String.valueOf(intent.helpCode());
-        Optional<Referral> theirs = findMicrosoft(referral);
+        Intent stored = rooms.intents.find(work.connection, record.ref()).orElseThrow();
+        String code = String.valueOf(stored.helpCode());
+        Optional<Referral> theirs = findMicrosoft(referral, record);
         if (theirs.isPresent()) {
-            return asked(document, record, theirs.orElseThrow(), intent, code);
+            return asked(
+                    document,
+                    record,
+                    theirs.orElseThrow(),
+                    code,
+                    stored.findPostedAt().isPresent() ? BothSides.CONFIRMED : ADOPTED);
         }
-        if (referral.isTerminal()) {
-            missed(intent);
+        boolean shown = stored.fields().containsKey(SHARE) && isShared(referral);
+        Intent intent = shown ? stored.without(SHARE) : stored;
+        if (shown) {
             attempt.store(() -> {
-                if (intent.fields().containsKey(SHARE) && isShared(referral)) {
-                    rooms.trail.append(sharedEntry(document, record, BothSides.CONFIRMED));
-                }
-                rooms.intents.remove(work.connection, record.ref());
+                rooms.trail.append(sharedEntry(document, record, BothSides.CONFIRMED));
+                rooms.intents.save(intent, name -> null);
             });
-            throw refused("The referral has reached its end, so Microsoft cannot be asked for help any more.");
+        }
+        missed(intent);
+        if (referral.isTerminal()) {
+            throw dropped(record, "The referral has reached its end, so Microsoft cannot be asked for help any more.");
+        }
+        if (!intent.fields().containsKey(DECIDED)
+                && !code.equals(help(document, record).code())) {
+            // the seller chose otherwise before anything was asked
+            attempt.store(() -> rooms.intents.remove(work.connection, record.ref()));
+            work.referralIs(work.referralRead());
+            work.recordIs(document, record);
+            return Optional.empty();
         }
         if (!isShared(referral)) {
             return share(document, record, intent);
         }
-        if (intent.fields().containsKey(SHARE)) {
-            attempt.store(() -> {
-                rooms.trail.append(sharedEntry(document, record, BothSides.CONFIRMED));
-                rooms.intents.save(help(intent), name -> null);
-            });
-        }
-        missed(intent);
         JsonObject body = NewReferral.forMicrosoft(deal(referral), referral, code);
         attempt.store(() -> rooms.intents.save(intent.posted(work.now()), name -> null));
         RemoteRecord made;
@@ -489,16 +526,26 @@ final class NewReferralSteps {
             made = rooms.partnerCenter
                     .createRecord(attempt.call(), RecordShape.referral(), null, null, body)
                     .orElseThrow(() -> new IllegalStateException("Partner Center answered a create with nothing."));
-        } catch (RejectedException | SetupException nothingMade) {
+        } catch (RejectedException refused) {
+            // the other fields must not wait for it: the comparison asks again once something has changed
+            attempt.store(() -> rooms.intents.remove(work.connection, record.ref()));
+            throw refused;
+        } catch (SetupException broken) {
             attempt.store(() -> rooms.intents.save(intent.notPosted(), name -> null));
-            throw nothingMade;
+            throw broken;
         } catch (RetryableException perhaps) {
             if (perhaps.isOwnLimit()) {
                 attempt.store(() -> rooms.intents.save(intent.notPosted(), name -> null));
             }
             throw perhaps;
         }
-        return asked(document, record, Work.parse(made), intent.notPosted(), code);
+        return asked(document, record, Work.parse(made), code, "asked");
+    }
+
+    /** Nothing is asked any more; a person reads why. */
+    private AttemptEndedException dropped(RemoteRecord record, String sentence) {
+        attempt.store(() -> rooms.intents.remove(work.connection, record.ref()));
+        return refused(sentence);
     }
 
     /** The deal's data as Partner Center has taken them. */
@@ -513,11 +560,13 @@ final class NewReferralSteps {
         return deal.build();
     }
 
-    private Optional<Referral> findMicrosoft(Referral referral) {
+    private Optional<Referral> findMicrosoft(Referral referral, RemoteRecord record) {
         String engagement = referral.findEngagementId()
                 .map(EngagementId::value)
-                .orElseThrow(() -> refused("The referral belongs to no engagement, so Microsoft cannot be asked for"
-                        + " help. Ask at Partner Center."));
+                .orElseThrow(() -> dropped(
+                        record,
+                        "The referral belongs to no engagement, so Microsoft cannot be asked for"
+                                + " help. Ask at Partner Center."));
         List<Referral> theirs = rooms
                 .partnerCenter
                 .listMatching(
@@ -532,9 +581,11 @@ final class NewReferralSteps {
                         .isPresent())
                 .toList();
         if (theirs.size() > 1) {
-            throw refused("Microsoft was asked twice in this engagement: "
-                    + theirs.get(0).id() + " and " + theirs.get(1).id()
-                    + ". Nothing more is asked; withdraw one at Partner Center.");
+            throw dropped(
+                    record,
+                    "Microsoft was asked twice in this engagement: "
+                            + theirs.get(0).id() + " and " + theirs.get(1).id()
+                            + ". Nothing more is asked; withdraw one at Partner Center.");
         }
         return theirs.stream().findFirst();
     }
@@ -546,19 +597,23 @@ final class NewReferralSteps {
 
     /** Help can be asked for only where Microsoft sees the deal; the seller's choice of help is the choice to show it. */
     private Optional<SyncOutcome> share(MappingDocument document, RemoteRecord record, Intent intent) {
-        attempt.store(() -> rooms.intents.save(
-                intent.with(Map.of(SHARE, new Intent.Sent(JsonValue.NULL, JsonValue.TRUE))), name -> null));
+        attempt.store(() ->
+                rooms.intents.save(intent.with(SHARE, new Intent.Sent(JsonValue.NULL, JsonValue.TRUE)), name -> null));
         RemoteRecord written;
         try {
             written = rooms.partnerCenter.updateRecord(
                     attempt.call(), RecordShape.referral(), work.referralRead(), Map.of(CONSENT, JsonValue.TRUE));
         } catch (StalePreconditionException changed) {
+            attempt.store(() -> rooms.intents.save(intent, name -> null));
             work.readAgain();
             return Optional.empty();
+        } catch (RejectedException | SetupException | RecordGoneException notWritten) {
+            attempt.store(() -> rooms.intents.save(intent, name -> null));
+            throw notWritten;
         }
         attempt.store(() -> {
             rooms.trail.append(sharedEntry(document, record, "help"));
-            rooms.intents.save(help(intent), name -> null);
+            rooms.intents.save(intent, name -> null);
         });
         work.referralIs(written);
         work.recordIs(document, record);
@@ -567,7 +622,7 @@ final class NewReferralSteps {
 
     private AuditEntry sharedEntry(MappingDocument document, RemoteRecord record, String rule) {
         return work.entry(AuditKind.REFERRAL_UPDATED)
-                .onBehalfOf(work.connection.value())
+                .onBehalfOf("crm:" + work.connection)
                 .record(record.ref().toString())
                 .outcome("updated")
                 .reason("Microsoft is asked for help, so it must see the deal.")
@@ -603,19 +658,21 @@ final class NewReferralSteps {
     }
 
     private Optional<SyncOutcome> asked(
-            MappingDocument document, RemoteRecord record, Referral theirs, Intent intent, String code) {
-        boolean confirmed = intent.findPostedAt().isPresent();
+            MappingDocument document, RemoteRecord record, Referral theirs, String code, String rule) {
+        boolean adopted = rule.equals(ADOPTED);
+        String sentence = adopted
+                ? "Microsoft had been asked at Partner Center already; nothing was sent."
+                : rule.equals(BothSides.CONFIRMED)
+                        ? "It was asked before a restart or a lost answer and is confirmed now."
+                        : "Microsoft was asked for help.";
         attempt.store(() -> {
             rooms.microsoft.save(MicrosoftReferral.of(theirs).askedFor(code));
             rooms.intents.remove(work.connection, record.ref());
             rooms.trail.append(work.entry(AuditKind.MICROSOFT_ASKED)
-                    .onBehalfOf(work.connection.value())
+                    .onBehalfOf("crm:" + work.connection)
                     .record(record.ref().toString())
                     .outcome("asked")
-                    .reason((confirmed
-                                    ? "It was asked before a restart or a lost answer and is confirmed now."
-                                    : "Microsoft was asked for help.")
-                            + " Its referral is " + theirs.id() + ".")
+                    .reason(sentence + " Its referral is " + theirs.id() + ".")
                     .mapping(document.label())
                     .change(new FieldChange(
                             fieldAt(document, HELP),
@@ -624,14 +681,14 @@ final class NewReferralSteps {
                             null,
                             JsonValue.NULL,
                             record.values().getOrDefault(recordFieldAt(document, HELP), JsonValue.NULL),
-                            StoredJson.JSON.createValue(code),
-                            confirmed ? BothSides.CONFIRMED : "asked",
+                            adopted ? null : StoredJson.JSON.createValue(code),
+                            rule,
                             null,
                             null))
                     .build());
         });
         work.say("updated");
-        work.lines.add("Microsoft was asked for help.");
+        work.lines.add(adopted ? "Microsoft had been asked for help already." : "Microsoft was asked for help.");
         // the referral was not touched, but now it shows what was asked
         work.referralIs(work.referralRead());
         work.recordIs(document, record);

@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.logging.Logger;
+import java.util.regex.Pattern;
 import org.cosellbridge.connector.ConnectorException;
 import org.cosellbridge.connector.RejectedException;
 import org.cosellbridge.connector.RemoteRecord;
@@ -29,6 +30,7 @@ final class Notes {
     static final String GOOD = "\u2714";
     static final String BAD = "\u2716";
     private static final Logger LOG = Logger.getLogger(Notes.class.getName());
+    private static final Pattern VARYING = Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9]+");
     private static final DateTimeFormatter MINUTE =
             DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm 'UTC'", Locale.ROOT).withZone(ZoneOffset.UTC);
 
@@ -115,8 +117,7 @@ final class Notes {
         }
         String status = BAD + " " + reason;
         Section section = document.orElseThrow().section();
-        if (section.status() != null
-                && held(record.orElseThrow(), section.status()).equals(cut(status, section.statusLength()))) {
+        if (isTold(section, record.orElseThrow(), status, reason)) {
             return;
         }
         work.lines.add(reason);
@@ -130,6 +131,22 @@ final class Notes {
             LOG.info(() -> work.connection + ": " + record.orElseThrow().ref()
                     + " could not be told of its dead letter. " + away.getMessage());
         }
+    }
+
+    /** Whether the record tells this already; numbers and ids do not make another reason of it, or telling it would never end. */
+    private static boolean isTold(Section section, RemoteRecord record, String status, String reason) {
+        if (section.status() != null) {
+            return bare(held(record, section.status())).equals(bare(cut(status, section.statusLength())));
+        }
+        if (section.audit() == null) {
+            return true;
+        }
+        String newest = held(record, section.audit()).lines().findFirst().orElse("");
+        return bare(newest).endsWith(bare(reason.replaceAll("\\s+", " ")));
+    }
+
+    private static String bare(String text) {
+        return VARYING.matcher(text).replaceAll("#");
     }
 
     /** The text of the Audit field with the new lines on top, cut at the oldest line. {@code lines}: oldest first. */

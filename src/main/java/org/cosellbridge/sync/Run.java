@@ -13,6 +13,7 @@ import org.cosellbridge.connector.ListsReferrals;
 import org.cosellbridge.connector.RecordRef;
 import org.cosellbridge.connector.RecordShape;
 import org.cosellbridge.connector.RemoteRecord;
+import org.cosellbridge.mapping.FieldMapping;
 import org.cosellbridge.mapping.MappingDocument;
 import org.cosellbridge.referral.EngagementId;
 import org.cosellbridge.referral.OrganizationId;
@@ -40,6 +41,7 @@ final class Run {
     private final NewReferralSteps newReferral;
     private final FormerRecord formerRecord;
     private final BothSides bothSides;
+    private boolean looked;
 
     Run(Synchronization rooms, Attempt attempt, boolean dry) {
         this.rooms = rooms;
@@ -180,7 +182,9 @@ final class Run {
         }
         MappingDocument document = mapped.orElseThrow();
         Optional<RemoteRecord> fresh = work.takeFreshRecord(ref);
-        if (fresh.isEmpty() && (attempt.isFromRecord() || link.state() == LinkState.PAUSED)) {
+        boolean first = !looked;
+        looked = true;
+        if (fresh.isEmpty() && ((attempt.isFromRecord() && first) || link.state() == LinkState.PAUSED)) {
             // only the record is said to have news: whether it has shows without a call to Partner Center
             fresh = work.reads.findRecord(attempt.call(), Shapes.of(document), ref.id());
             fresh.ifPresent(read -> work.recordWas(document, read));
@@ -253,7 +257,7 @@ final class Run {
         }
         Switch sync = Switch.of(document, record);
         // a record that is just being adopted has no baseline yet and is switched on with its first delta
-        if (sync.isOff() && rooms.baselines.find(link.id()).isPresent() && link.previous() == null) {
+        if (sync.isOff() && wasOn(link, document) && link.previous() == null) {
             return switchedOff(link);
         }
         Optional<RecordRef> previous = link.findPrevious();
@@ -271,6 +275,19 @@ final class Run {
             return newReferral.goOn(document, referral, record);
         }
         return bothSides.update(link, document, referral, record);
+    }
+
+    /** Whether the two sides have agreed that the record is kept in step. */
+    private boolean wasOn(SyncLink link, MappingDocument document) {
+        Optional<String> field = document.fields().stream()
+                .filter(mapping ->
+                        mapping.crm().name().equals(document.section().sync()))
+                .map(FieldMapping::name)
+                .findFirst();
+        return rooms.baselines
+                .find(link.id())
+                .filter(baseline -> field.map(baseline.fields()::containsKey).orElse(true))
+                .isPresent();
     }
 
     /** Back on: both sides go on from what they last agreed on. */

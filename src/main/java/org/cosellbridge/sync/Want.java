@@ -19,8 +19,13 @@ public record Want(
         String cause,
         String correlationId,
         @Nullable String deliveryId) {
+    /** Whether the change feed told of it, and no delivery. */
+    public boolean isPolled() {
+        return cause.equals("poll");
+    }
+
     /** Whether the CRM said that its record has news. */
     public boolean isFromRecord() {
-        return cause.equals("poll") || cause.equals("record");
+        return isPolled() || cause.equals("record");
     }
 }

@@ -231,10 +231,15 @@ final class Work {
             return nothing(sentence);
         }
         return done("skipped", () -> {
-            if (link.state() != state) {
+            rooms.links.save(link.withState(state, sentence).withOutcome("skipped", sentence, now()));
+            // a pause that somebody made meanwhile stays
+            boolean taken = rooms.links
+                    .find(link.id())
+                    .filter(stored -> stored.state() == state)
+                    .isPresent();
+            if (taken && link.state() != state) {
                 rooms.trail.append(stateChanged(link, state, sentence));
             }
-            rooms.links.save(link.withState(state, sentence).withOutcome("skipped", sentence, now()));
             findRecordRead().ifPresent(this::noteSeen);
             if (state == LinkState.RECORD_GONE) {
                 // out of reach is not over: what an unfinished plan wrote is told when the referral is back

@@ -89,7 +89,7 @@ record DynamicsEvent(
                 .orElseThrow(DynamicsEvent::malformed);
         String primary = guid(json.get("PrimaryEntityId")).orElseThrow(DynamicsEvent::malformed);
         String time = text(json, "OperationCreatedOn")
-                .filter(value -> value.length() <= LONGEST_TIME)
+                .filter(value -> value.length() <= LONGEST_TIME && value.chars().allMatch(c -> c >= ' ' && c < 127))
                 .orElse("");
         return new DynamicsEvent(
                 message,

@@ -79,7 +79,7 @@ class LinksTest {
 
     @Test
     void aPersonsWishGoesFirst() {
-        fixture.faces().wantReferral(A);
+        fixture.faces().wantReferral(A, "user:ops");
 
         assertThat(fixture.wanted).hasSize(1);
         assertThat(fixture.wanted.get(0).priority()).isEqualTo(Priority.PERSON);
