@@ -74,7 +74,7 @@ class AuditQueryTest {
             value = {
                 "colour|red|It knows: referral, record, connection, engagement, kind",
                 "Kind|record.updated|It knows:",
-                "kind|record.exploded|record.updated, related.created",
+                "kind|record.exploded|record.updated, referral.created",
                 "referral|4711|must be the id of a referral",
                 "from|yesterday|2026-11-20T08:30:00Z",
                 "to|2026-11-20T08:30:00|2026-11-20T08:30:00Z",

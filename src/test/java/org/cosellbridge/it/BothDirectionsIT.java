@@ -173,6 +173,7 @@ class BothDirectionsIT implements StateOnFailure.Tells {
         both.unregisterCrm();
         String opportunity = crm.create("opportunities", both.deal(NEXT.incrementAndGet()));
         String referral = both.awaitReferral(opportunity);
+        both.awaitQuiet();
 
         both.sellerSets(opportunity, "description", "told to nobody");
 

@@ -2,6 +2,7 @@ package org.cosellbridge.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import jakarta.json.Json;
 import jakarta.json.JsonNumber;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
@@ -227,6 +228,16 @@ final class BothSystems {
         return referral;
     }
 
+    /** The referral with another value in its details. */
+    static JsonObject withDetail(JsonObject referral, String name, JsonValue value) {
+        return Json.createObjectBuilder(referral)
+                .add(
+                        "details",
+                        Json.createObjectBuilder(referral.getJsonObject("details"))
+                                .add(name, value))
+                .build();
+    }
+
     static BigDecimal dealValue(JsonObject referral) {
         return referral.getJsonObject("details").getJsonNumber("dealValue").bigDecimalValue();
     }
@@ -316,8 +327,13 @@ final class BothSystems {
 
     /** Waits until every event has arrived, every sync request has ended, and none of that caused another. */
     void awaitQuiet() {
+        awaitQuiet(PATIENCE);
+    }
+
+    /** The same when it may take this long. */
+    void awaitQuiet(Duration longest) {
         int[] still = {0};
-        await("quiet", () -> {
+        Awaitility.await("quiet").atMost(longest).until(() -> {
             JsonObject connection = connection();
             boolean quiet = partnerCenter().dispatcher().isIdle()
                     && crm().webhooks().isIdle()
@@ -334,6 +350,15 @@ final class BothSystems {
                         .sum()
                 + patches()
                 + creates();
+    }
+
+    /** For this long nobody writes to either system. */
+    void assertStill(Duration howLong) {
+        int before = writes();
+        Awaitility.await("no write for " + howLong)
+                .atMost(PATIENCE)
+                .during(howLong)
+                .until(() -> writes() == before);
     }
 
     int patches() {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import jakarta.json.JsonValue;
 import java.util.List;
+import org.cosellbridge.audit.AuditEntry;
 import org.cosellbridge.audit.AuditKind;
 import org.cosellbridge.connector.Priority;
 import org.cosellbridge.platform.Page;
@@ -79,11 +80,17 @@ class LinksTest {
 
     @Test
     void aPersonsWishGoesFirst() {
-        fixture.faces().wantReferral(A, "user:ops");
+        fixture.transaction(() -> {
+            Links.Wanted ignored = fixture.faces().wantReferral(A, "user:ops");
+        });
 
         assertThat(fixture.wanted).hasSize(1);
         assertThat(fixture.wanted.get(0).priority()).isEqualTo(Priority.PERSON);
         assertThat(fixture.wanted.get(0).subject().key()).isEqualTo("crm/referral/" + A);
+        AuditEntry told = fixture.trail.get(0);
+        assertThat(told.kind()).isEqualTo(AuditKind.LINK_SYNC_ASKED);
+        assertThat(told.actor()).isEqualTo("user:ops");
+        assertThat(told.correlation()).isEqualTo(fixture.wanted.get(0).correlationId());
     }
 
     @Test

@@ -390,21 +390,21 @@ class SynchronizationTest {
     }
 
     @Test
-    void anEditInTheCrmIsPendingAndNeverOverwritten() {
+    void anEditInTheCrmGoesToPartnerCenterOnceAndIsToldOnce() {
         created(A, "e1");
         String id = fixture.crm.table("opportunity").keySet().iterator().next();
         fixture.crm.edit("opportunity", id, "description", "\"the seller's\"");
 
-        for (int i = 0; i < 3; i++) {
-            assertThat(fixture.attempt(A, null, 0).word()).isEqualTo("unchanged");
-        }
-        fixture.partnerCenter.put(A, "e1", "name", "\"Renamed\"");
-        assertThat(fixture.attempt(A).word()).isEqualTo("updated");
+        assertThat(fixture.attempt(A, null, 0).word()).isEqualTo("updated");
+        assertThat(fixture.attempt(A, null, 0).word()).isEqualTo("unchanged");
 
+        assertThat(fixture.partnerCenter.get(A).getJsonObject("details").getString("notes"))
+                .isEqualTo("the seller's");
         assertThat(fixture.crm.only("opportunity").getString("description")).isEqualTo("the seller's");
-        assertThat(fixture.crm.only("opportunity").getString("name")).isEqualTo("Renamed");
-        assertThat(fixture.count(AuditKind.LINK_UNCHANGED)).isEqualTo(1);
-        assertThat(last(AuditKind.LINK_UNCHANGED).reason()).isEqualTo("Pending to-partner-center: notes.");
+        assertThat(fixture.count(AuditKind.REFERRAL_UPDATED)).isEqualTo(1);
+        assertThat(last(AuditKind.REFERRAL_UPDATED).changes())
+                .extracting(change -> change.field(), change -> change.rule())
+                .containsExactly(org.assertj.core.groups.Tuple.tuple("notes", "only-moved"));
 
         fixture.partnerCenter.put(A, "e1", "details", "{\"notes\":\"newer at Microsoft\",\"dealValue\":100}");
         fixture.attempt(A);
