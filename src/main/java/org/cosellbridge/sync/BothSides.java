@@ -117,9 +117,28 @@ final class BothSides {
         }
         if (asks && (asksFirst || !comparison.isClosingWithheld())) {
             Comparison.Field help = whole.with(Merge.Action.ASK_MICROSOFT).get(0);
+            tellBefore(link, comparison, plan);
             return newReferral.askMicrosoft(document, referral, record, help);
         }
         return finish(link, comparison, Optional.empty());
+    }
+
+    /** What an unfinished plan turned out to have written is told before anything that may end the attempt in another way. */
+    private void tellBefore(SyncLink link, Comparison comparison, Optional<Plan> plan) {
+        if (plan.isEmpty()) {
+            return;
+        }
+        attempt.store(() -> {
+            if (!comparison.confirmed().isEmpty()) {
+                rooms.trail.append(confirmed(comparison));
+                rooms.baselines.save(
+                        link.id(),
+                        comparison.next(Optional.empty(), Optional.empty(), work.now()),
+                        comparison.subjects());
+            }
+            tellWriteBack(comparison, plan);
+            rooms.plans.remove(link.id());
+        });
     }
 
     // ---- the delta of the record
