@@ -20,6 +20,7 @@ import org.cosellbridge.audit.FieldChange;
 import org.cosellbridge.connector.PartnerCenter;
 import org.cosellbridge.connector.Priority;
 import org.cosellbridge.connector.RecordGoneException;
+import org.cosellbridge.connector.RecordRef;
 import org.cosellbridge.connector.RecordShape;
 import org.cosellbridge.connector.RejectedException;
 import org.cosellbridge.connector.RemoteRecord;
@@ -468,16 +469,34 @@ final class BothSides {
         if (referenceWritten || referral.isTerminal() || !isFirstConnection(referral)) {
             return null;
         }
-        Optional<String> held = referral.externalReferenceId();
-        // what stands there is ours when it is the lead the record was made of
-        boolean ours = held.isEmpty()
-                || document.fields().stream()
-                        .filter(mapping -> mapping.crm().type() == CrmType.REFERENCE
-                                && mapping.related().isEmpty())
-                        .map(mapping -> mapping.fromRecord(record.values()))
-                        .anyMatch(id -> id instanceof JsonString text
-                                && text.getString().equalsIgnoreCase(held.orElseThrow()));
-        return ours ? Priority.WRITE_BACK : null;
+        return referral.externalReferenceId()
+                        .filter(held -> !isMadeOf(held, record, document) && !isGone(held, record))
+                        .isEmpty()
+                ? Priority.WRITE_BACK
+                : null;
+    }
+
+    /** Whether this is the id of the lead that the record was made of. */
+    private static boolean isMadeOf(String id, RemoteRecord record, MappingDocument document) {
+        return document.fields().stream()
+                .filter(mapping -> mapping.crm().type() == CrmType.REFERENCE
+                        && mapping.related().isEmpty())
+                .map(mapping -> mapping.fromRecord(record.values()))
+                .anyMatch(held ->
+                        held instanceof JsonString text && text.getString().equalsIgnoreCase(id));
+    }
+
+    /** Whether this is the id of a record that we knew and that is no more: the record was made in its place. */
+    private boolean isGone(String id, RemoteRecord record) {
+        return !id.equalsIgnoreCase(record.ref().id())
+                && rooms.mappings.list(work.connection).stream().anyMatch(mapped -> {
+                    RecordRef former = new RecordRef(mapped.record(), id);
+                    return rooms.seen.isKnown(work.connection, former)
+                            && rooms.links.findByRecord(work.connection, former).isEmpty()
+                            && work.reads
+                                    .findRecord(attempt.call(), Shapes.of(mapped), id)
+                                    .isEmpty();
+                });
     }
 
     /** Among several connections that keep the referral, the first one's record is the one it names. */
