@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
+import org.cosellbridge.simulator.DataverseSimulator;
 import org.cosellbridge.simulator.Fault;
 import org.cosellbridge.simulator.Landscape;
 import org.cosellbridge.simulator.ReferralFixtures;
@@ -228,9 +229,18 @@ class KillIT {
             assertThat(opportunity(referral).getJsonNumber("estimatedvalue").intValue())
                     .isEqualTo(88_000);
             assertThat(opportunity(referral).getString("description")).isEqualTo("the seller's own words");
-            assertThat(landscape.dataverse().writes("opportunities"))
-                    .as("nothing is written twice")
-                    .hasSize(written);
+            Awaitility.await("the seller's words at Partner Center; log " + server.log())
+                    .atMost(Duration.ofMinutes(2))
+                    .until(() -> BothSystems.notes(landscape.partnerCenter().referral(referral))
+                            .equals("the seller's own words"));
+            new BothSystems(landscape, server.url()).awaitQuiet(Duration.ofMinutes(2));
+            List<DataverseSimulator.Write> writes = landscape.dataverse().writes("opportunities");
+            assertThat(writes.subList(written, writes.size()))
+                    .as("nothing is written twice; the record's Audit tells what went to Partner Center")
+                    .extracting(DataverseSimulator.Write::columns)
+                    .containsExactly(List.of("cosell_audit"));
+            assertThat(landscape.dataverse().unchangedColumns()).isEmpty();
+            assertThat(landscape.partnerCenter().unchangedValues()).isEmpty();
         }
     }
 

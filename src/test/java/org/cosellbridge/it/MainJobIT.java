@@ -2,9 +2,7 @@ package org.cosellbridge.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import jakarta.json.Json;
 import jakarta.json.JsonObject;
-import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -32,15 +30,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A webhook becomes an opportunity, and stays one, whatever happens in between. */
-@ExtendWith(ArquillianExtension.class)
-class MainJobIT {
+@ExtendWith({ArquillianExtension.class, StateOnFailure.class})
+class MainJobIT implements StateOnFailure.Tells {
     private static final AtomicInteger NEXT = new AtomicInteger(1000);
-    private static final Duration PATIENCE = Duration.ofMinutes(1);
+    private static final Duration PATIENCE = BothSystems.PATIENCE;
     private final Landscape landscape = LandscapeSession.landscape();
-    private final PartnerCenterSimulator partnerCenter = landscape.partnerCenter();
-    private final DataverseSimulator crm = landscape.dataverse();
-    private final Product product =
-            new Product(URI.create("http://127.0.0.1:" + Integer.getInteger("cosell.it.port")), landscape.password());
+    private final BothSystems both = BothSystems.ofThisRun();
+    private final PartnerCenterSimulator partnerCenter = both.partnerCenter();
+    private final DataverseSimulator crm = both.crm();
+    private final Product product = both.product();
 
     @Deployment(testable = false)
     static WebArchive war() {
@@ -52,20 +50,15 @@ class MainJobIT {
         partnerCenter.register(Landscape.webhook(product.url()), false);
     }
 
+    @Override
+    public Product product() {
+        return product;
+    }
+
     @AfterEach
     void leavesNoRuleBroken() {
-        crm.server().faults().clear();
-        partnerCenter.server().faults().clear();
-        partnerCenter.dispatcher().copies(1);
-        assertThat(crm.server().log().brokenRules())
-                .as("rules of Dataverse that were broken")
-                .isEmpty();
-        assertThat(partnerCenter.server().log().brokenRules())
-                .as("rules of Partner Center that were broken")
-                .isEmpty();
-        assertThat(crm.unchangedColumns())
-                .as("columns written although they were equal")
-                .isEmpty();
+        both.calm();
+        both.assertRulesKept();
     }
 
     @Test
@@ -91,12 +84,14 @@ class MainJobIT {
                         .isEqualByComparingTo("77000"));
         DataverseSimulator.Write write =
                 crm.writes("opportunities").get(crm.writes("opportunities").size() - 1);
-        assertThat(write.columns()).as("only what changed is written").containsExactly("estimatedvalue");
+        assertThat(write.columns())
+                .as("only what changed is written, and its line in the record's Audit")
+                .containsExactlyInAnyOrder("cosell_audit", "estimatedvalue");
         assertThat(crm.updates("opportunities")).isEqualTo(before + 1);
-        JsonObject link = onlyLink(referral);
+        JsonObject link = both.onlyLink(referral);
         assertThat(link.getString("record")).isEqualTo("opportunity/" + opportunity.getString("opportunityid"));
 
-        List<JsonObject> trail = entries(referral);
+        List<JsonObject> trail = both.entries(referral);
         assertThat(trail)
                 .extracting(entry -> entry.getString("kind"))
                 .contains("delivery.accepted", "record.created", "record.updated");
@@ -121,9 +116,10 @@ class MainJobIT {
     void anEchoCostsAReadAndNoWrite() {
         String referral = partnerCenter.create(ReferralFixtures.partnerLed(NEXT.incrementAndGet()));
         awaitOpportunity(referral);
-        awaitQuiet(referral);
-        int writes = crm.writes().size();
+        both.awaitQuiet();
+        int writes = both.writes();
         int reads = partnerCenter.server().log().count("get referral");
+        int told = both.entries(referral, "link.unchanged").size();
 
         assertThat(WebhookScenario.valid(partnerCenter, referral)
                         .send(Landscape.webhook(product.url()))
@@ -132,10 +128,9 @@ class MainJobIT {
 
         Awaitility.await()
                 .atMost(PATIENCE)
-                .until(() -> entries(referral).stream()
-                        .anyMatch(entry -> entry.getString("kind").equals("link.unchanged")));
+                .until(() -> both.entries(referral, "link.unchanged").size() == told + 1);
         assertThat(partnerCenter.server().log().count("get referral")).isGreaterThan(reads);
-        assertThat(crm.writes()).hasSize(writes);
+        assertThat(both.writes()).isEqualTo(writes);
     }
 
     @Test
@@ -167,10 +162,10 @@ class MainJobIT {
         }
 
         JsonObject opportunity = awaitOpportunity(referral);
-        awaitQuiet(referral);
+        both.awaitQuiet();
         assertThat(opportunities(referral)).hasSize(1);
         assertThat(accounts(customer)).hasSize(1);
-        assertThat(onlyLink(referral).getString("record"))
+        assertThat(both.onlyLink(referral).getString("record"))
                 .isEqualTo("opportunity/" + opportunity.getString("opportunityid"));
     }
 
@@ -182,7 +177,7 @@ class MainJobIT {
             crm.server().faults().next(2, fault, (method, path) -> !method.equals("GET"));
             String referral = partnerCenter.create(ReferralFixtures.partnerLed(customer));
             awaitOpportunity(referral);
-            awaitQuiet(referral);
+            both.awaitQuiet();
             assertThat(opportunities(referral)).as("after %s", fault).hasSize(1);
             assertThat(accounts(customer)).as("after %s", fault).hasSize(1);
             assertThat(crm.server().faults().left())
@@ -213,15 +208,17 @@ class MainJobIT {
     @Test
     void aMarketplaceLeadIsALeadUntilItIsAccepted() {
         String referral = partnerCenter.create(ReferralFixtures.qualifiedLead(NEXT.incrementAndGet()));
-        Awaitility.await().atMost(PATIENCE).until(() -> rows("leads", referral).size() == 1);
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .until(() -> both.rows("leads", referral).size() == 1);
         assertThat(opportunities(referral)).isEmpty();
 
         partnerCenter.accept(referral);
 
         awaitOpportunity(referral);
-        awaitQuiet(referral);
-        assertThat(onlyLink(referral).getString("record")).startsWith("opportunity/");
-        assertThat(rows("leads", referral).get(0).getInt("statecode"))
+        both.awaitQuiet();
+        assertThat(both.onlyLink(referral).getString("record")).startsWith("opportunity/");
+        assertThat(both.rows("leads", referral).get(0).getInt("statecode"))
                 .as("the lead is closed")
                 .isNotZero();
     }
@@ -241,7 +238,7 @@ class MainJobIT {
     void revokedCredentialsPauseTheConnectionOnceAndEverythingDrainsAfterwards() {
         String known = partnerCenter.create(ReferralFixtures.partnerLed(NEXT.incrementAndGet()));
         awaitOpportunity(known);
-        awaitQuiet(known);
+        both.awaitQuiet();
         int alarmsBefore = product.items("audit?kind=connection.paused").size();
         landscape.entra().revoke(Landscape.CRM_CLIENT);
         landscape.entra().expireTokens();
@@ -251,7 +248,7 @@ class MainJobIT {
         }
         Awaitility.await()
                 .atMost(PATIENCE)
-                .until(() -> connection().getString("state").equals("paused"));
+                .until(() -> both.connection().getString("state").equals("paused"));
 
         landscape.entra().restore(Landscape.CRM_CLIENT);
 
@@ -266,7 +263,7 @@ class MainJobIT {
         assertThat(product.items("dead-letters")).isEmpty();
         Awaitility.await()
                 .atMost(PATIENCE)
-                .until(() -> !connection().getString("state").equals("paused"));
+                .until(() -> !both.connection().getString("state").equals("paused"));
     }
 
     @Test
@@ -280,29 +277,8 @@ class MainJobIT {
                 .isEqualTo(403);
     }
 
-    private JsonObject connection() {
-        return product.items("connections").stream()
-                .filter(item -> item.getString("id").equals(Landscape.CONNECTION))
-                .findFirst()
-                .orElseThrow();
-    }
-
     private JsonObject awaitOpportunity(String referral) {
-        Awaitility.await("the opportunity of " + referral)
-                .atMost(PATIENCE)
-                .until(() -> !opportunities(referral).isEmpty());
-        return opportunity(referral);
-    }
-
-    /** Until the link says the last attempt ended and no sync request of it is open. */
-    private void awaitQuiet(String referral) {
-        Awaitility.await("the link of " + referral)
-                .atMost(PATIENCE)
-                .until(() -> product.items("links?referral=" + referral).stream()
-                        .anyMatch(link -> !link.getString("lastOutcome", "").isEmpty()));
-        Awaitility.await("nothing due")
-                .atMost(PATIENCE)
-                .until(() -> connection().getInt("due") + connection().getInt("running") == 0);
+        return both.awaitOpportunity(referral);
     }
 
     private JsonObject opportunity(String referral) {
@@ -310,32 +286,12 @@ class MainJobIT {
     }
 
     private List<JsonObject> opportunities(String referral) {
-        return rows("opportunities", referral);
-    }
-
-    private List<JsonObject> rows(String set, String referral) {
-        return crm.rows(set).stream()
-                .filter(row -> row.getOrDefault("cosell_referralidentifier", Json.createValue(""))
-                        .equals(Json.createValue(referral)))
-                .toList();
+        return both.rows("opportunities", referral);
     }
 
     private List<JsonObject> accounts(int customer) {
         return crm.rows("accounts").stream()
                 .filter(row -> row.getString("name", "").equals(ReferralFixtures.customerName(customer)))
                 .toList();
-    }
-
-    private JsonObject onlyLink(String referral) {
-        Awaitility.await()
-                .atMost(PATIENCE)
-                .until(() -> !product.items("links?referral=" + referral).isEmpty());
-        List<JsonObject> links = product.items("links?referral=" + referral);
-        assertThat(links).hasSize(1);
-        return links.get(0);
-    }
-
-    private List<JsonObject> entries(String referral) {
-        return product.items("audit?referral=" + referral);
     }
 }
