@@ -20,6 +20,7 @@ import org.cosellbridge.audit.FieldChange;
 import org.cosellbridge.connector.PartnerCenter;
 import org.cosellbridge.connector.Priority;
 import org.cosellbridge.connector.RecordGoneException;
+import org.cosellbridge.connector.RecordRef;
 import org.cosellbridge.connector.RecordShape;
 import org.cosellbridge.connector.RejectedException;
 import org.cosellbridge.connector.RemoteRecord;
@@ -117,9 +118,28 @@ final class BothSides {
         }
         if (asks && (asksFirst || !comparison.isClosingWithheld())) {
             Comparison.Field help = whole.with(Merge.Action.ASK_MICROSOFT).get(0);
+            tellBefore(link, comparison, plan);
             return newReferral.askMicrosoft(document, referral, record, help);
         }
         return finish(link, comparison, Optional.empty());
+    }
+
+    /** What an unfinished plan turned out to have written is told before anything that may end the attempt in another way. */
+    private void tellBefore(SyncLink link, Comparison comparison, Optional<Plan> plan) {
+        if (plan.isEmpty()) {
+            return;
+        }
+        attempt.store(() -> {
+            if (!comparison.confirmed().isEmpty()) {
+                rooms.trail.append(confirmed(comparison));
+                rooms.baselines.save(
+                        link.id(),
+                        comparison.next(Optional.empty(), Optional.empty(), work.now()),
+                        comparison.subjects());
+            }
+            tellWriteBack(comparison, plan);
+            rooms.plans.remove(link.id());
+        });
     }
 
     // ---- the delta of the record
@@ -449,16 +469,34 @@ final class BothSides {
         if (referenceWritten || referral.isTerminal() || !isFirstConnection(referral)) {
             return null;
         }
-        Optional<String> held = referral.externalReferenceId();
-        // what stands there is ours when it is the lead the record was made of
-        boolean ours = held.isEmpty()
-                || document.fields().stream()
-                        .filter(mapping -> mapping.crm().type() == CrmType.REFERENCE
-                                && mapping.related().isEmpty())
-                        .map(mapping -> mapping.fromRecord(record.values()))
-                        .anyMatch(id -> id instanceof JsonString text
-                                && text.getString().equalsIgnoreCase(held.orElseThrow()));
-        return ours ? Priority.WRITE_BACK : null;
+        return referral.externalReferenceId()
+                        .filter(held -> !isMadeOf(held, record, document) && !isGone(held, record))
+                        .isEmpty()
+                ? Priority.WRITE_BACK
+                : null;
+    }
+
+    /** Whether this is the id of the lead that the record was made of. */
+    private static boolean isMadeOf(String id, RemoteRecord record, MappingDocument document) {
+        return document.fields().stream()
+                .filter(mapping -> mapping.crm().type() == CrmType.REFERENCE
+                        && mapping.related().isEmpty())
+                .map(mapping -> mapping.fromRecord(record.values()))
+                .anyMatch(held ->
+                        held instanceof JsonString text && text.getString().equalsIgnoreCase(id));
+    }
+
+    /** Whether this is the id of a record that we knew and that is no more: the record was made in its place. */
+    private boolean isGone(String id, RemoteRecord record) {
+        return !id.equalsIgnoreCase(record.ref().id())
+                && rooms.mappings.list(work.connection).stream().anyMatch(mapped -> {
+                    RecordRef former = new RecordRef(mapped.record(), id);
+                    return rooms.seen.isKnown(work.connection, former)
+                            && rooms.links.findByRecord(work.connection, former).isEmpty()
+                            && work.reads
+                                    .findRecord(attempt.call(), Shapes.of(mapped), id)
+                                    .isEmpty();
+                });
     }
 
     /** Among several connections that keep the referral, the first one's record is the one it names. */

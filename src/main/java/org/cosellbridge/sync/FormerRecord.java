@@ -54,8 +54,9 @@ final class FormerRecord {
         JsonValue closed = mapping.toCrm(referral.view());
         JsonValue held = mapping.fromRecord(record.orElseThrow().values());
         Optional<Plan> plan = rooms.plans.find(link.id()).filter(found -> found.kind() == Plan.Kind.CLOSE_PREVIOUS);
-        boolean stuck = !Comparison.isReachable(mapping, held, closed);
-        if (Merge.isEmpty(closed) || mapping.sameInCrm(closed, held) || stuck) {
+        boolean closedAlready = Merge.isEmpty(closed) || mapping.sameInCrm(closed, held);
+        boolean stuck = !closedAlready && !Comparison.isReachable(mapping, held, closed);
+        if (closedAlready || stuck) {
             attempt.store(() -> {
                 if (stuck) {
                     rooms.trail.append(work.entry(AuditKind.LINK_UNCHANGED)

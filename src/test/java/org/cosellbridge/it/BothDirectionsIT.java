@@ -108,7 +108,7 @@ class BothDirectionsIT implements StateOnFailure.Tells {
                 .singleElement()
                 .satisfies(entry -> assertThat(entry.getString("onBehalfOf", ""))
                         .as("on whose behalf: %s", entry)
-                        .isEqualTo("crm"));
+                        .isEqualTo("crm:crm"));
 
         crm.close(opportunity, true, 3);
         both.awaitEqual("won", () -> state(both.referral(referral)), "Closed/Won");

@@ -215,7 +215,7 @@ class FindingsIT implements StateOnFailure.Tells {
     private void resolve(String referral, String field, String decision) {
         String id = both.finding("conflicts", referral, field).orElseThrow().getString("id");
         JsonObject decided = both.product().ask("conflicts/" + id + "/resolve", decision);
-        assertThat(decided.getJsonObject("decision").getString("decider")).isEqualTo("user:operator");
+        assertThat(decided.getJsonObject("decision").getString("decider")).isEqualTo("operator");
     }
 
     private static List<String> fields(JsonObject preview, String list) {
