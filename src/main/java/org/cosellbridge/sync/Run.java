@@ -341,10 +341,6 @@ final class Run {
             return work.nothing(sentence);
         }
         return Work.done("skipped", () -> {
-            if (link.state() != LinkState.ENDED) {
-                // both sides are readable now, whatever it was before
-                rooms.links.save(link.withState(LinkState.ACTIVE, null));
-            }
             if (rooms.links.pause(link.id(), PausedBy.SELLER, sentence)) {
                 rooms.trail.append(work.stateChanged(link, LinkState.PAUSED, sentence));
             }

@@ -1,0 +1,294 @@
+package org.cosellbridge.sync;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import jakarta.json.Json;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.assertj.core.groups.Tuple;
+import org.cosellbridge.audit.AuditKind;
+import org.cosellbridge.connector.PartnerCenter;
+import org.cosellbridge.connector.Priority;
+import org.cosellbridge.connector.RecordRef;
+import org.cosellbridge.connector.RetryableException;
+import org.cosellbridge.mapping.MappingLibrary;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Writes whose answer is lost or that another step follows, and what people do before anybody looks again. */
+class UnfinishedWritesTest {
+    private static final String A = "aaaaaaaa-0000-0000-0000-000000000001";
+    private static final String OPPORTUNITY = "opportunity";
+    private static final String LEAD = "lead";
+    private static final String VALUE = "estimatedvalue";
+    private final SyncFixture fixture = new SyncFixture();
+
+    @BeforeEach
+    void begin() {
+        fixture.documents = MappingLibrary.builtIn("dynamics", List.of(OPPORTUNITY, LEAD));
+    }
+
+    @AfterEach
+    void close() {
+        fixture.close();
+    }
+
+    // ---- our write's answer lost, then a person's edit, then a restart
+
+    @Test
+    void ourWritesAnswerLostThenASellersEditThenARestartKeepsTheEditOnBothSidesAndTellsBoth() {
+        for (String system : List.of("crm", PartnerCenter.SYSTEM)) {
+            String record = lostAnswerOn(system);
+            fixture.crm.edit(OPPORTUNITY, record, VALUE, "300");
+            fixture.restart();
+
+            fixture.attempt(A);
+            fixture.attempt(A);
+
+            hasValue(300, system);
+            assertThat(toldValues()).as(system).containsExactly(200, 300);
+        }
+    }
+
+    @Test
+    void ourWritesAnswerLostThenAColleaguesEditThenARestartKeepsTheEditOnBothSidesAndTellsBoth() {
+        for (String system : List.of("crm", PartnerCenter.SYSTEM)) {
+            String record = lostAnswerOn(system);
+            fixture.tick(5);
+            fixture.partnerCenter.edit(A, Map.of("details.dealValue", Json.createValue(400)));
+            fixture.restart();
+
+            fixture.attempt(A);
+            fixture.attempt(A);
+
+            hasValue(400, system);
+            assertThat(toldValues()).as(system).containsExactly(200, 400);
+            assertThat(fixture.link(A).record()).isEqualTo(new RecordRef(OPPORTUNITY, record));
+        }
+    }
+
+    /** A linked pair with a value of 100, one side of which was set to 200 by a person, the other by us, without an answer. */
+    private String lostAnswerOn(String system) {
+        fixture.reset();
+        String record = linked();
+        if (system.equals("crm")) {
+            fixture.partnerCenter.edit(A, Map.of("details.dealValue", Json.createValue(200)));
+        } else {
+            fixture.crm.edit(OPPORTUNITY, record, VALUE, "200");
+        }
+        loseAnswer(1);
+        assertThat(fixture.attempt(A)).isInstanceOf(SyncOutcome.NotNow.class);
+        hasValue(200, system);
+        fixture.tick(60);
+        return record;
+    }
+
+    private void hasValue(int value, String where) {
+        assertThat(fixture.crm.only(OPPORTUNITY).getInt(VALUE)).as(where).isEqualTo(value);
+        assertThat(fixture.partnerCenter.get(A).getJsonObject("details").getInt("dealValue"))
+                .as(where)
+                .isEqualTo(value);
+        assertThat(fixture.brokenRules).as(where).isEmpty();
+    }
+
+    /** What the trail says was written as the deal's value after the create, in its order. */
+    private List<Integer> toldValues() {
+        return fixture.trail.stream()
+                .filter(entry -> entry.kind() == AuditKind.RECORD_UPDATED || entry.kind() == AuditKind.REFERRAL_UPDATED)
+                .flatMap(entry -> entry.changes().stream())
+                .filter(change -> change.field().equals("dealValue"))
+                .map(change -> Integer.valueOf(String.valueOf(change.written())))
+                .toList();
+    }
+
+    // ---- what a person does to a plan
+
+    @Test
+    void aRecordThatIsDeletedBeforeAWriteIsConfirmedLeavesAnEntryThatSaysSo() {
+        String record = linked();
+        fixture.partnerCenter.edit(A, Map.of("details.notes", Json.createValue("news")));
+        loseAnswer(1);
+        assertThat(fixture.attempt(A)).isInstanceOf(SyncOutcome.NotNow.class);
+        fixture.crm.delete(OPPORTUNITY, record);
+
+        fixture.attempt(A);
+        fixture.attempt(A);
+
+        assertThat(fixture.link(A).state()).isEqualTo(LinkState.RECORD_GONE);
+        assertThat(told("notes")).containsExactly(Tuple.tuple(AuditKind.RECORD_UPDATED, BothSides.UNCONFIRMED));
+    }
+
+    @Test
+    void oneValueThatAPersonSetAsPlannedDoesNotProveThatAWriteArrived() {
+        fixture.crm.edit(OPPORTUNITY, "theirs", "name", "\"Deal\"");
+        fixture.partnerCenter.put(A, "e1", "externalReferenceId", "\"theirs\"");
+        failBefore("crm");
+        assertThat(fixture.attempt(A)).isInstanceOf(SyncOutcome.NotNow.class);
+        fixture.crm.edit(OPPORTUNITY, "theirs", "cosell_syncwithpartnercenter", "true");
+
+        fixture.attempt(A);
+
+        assertThat(fixture.crm.only(OPPORTUNITY).getString("description")).isEqualTo("first");
+        assertThat(told("notes")).hasSize(1);
+    }
+
+    // ---- one write after the other
+
+    @Test
+    void whatWasWrittenToTheRecordIsToldBeforeTheWriteBack() {
+        fixture.partnerCenter.put(A, "e1");
+        fixture.attempt(A);
+        fixture.partnerCenter.edit(A, Map.of("details.notes", Json.createValue("news")));
+        fixture.priority = Priority.WRITE_BACK;
+
+        fixture.attempt(A);
+
+        assertThat(fixture.crm.only(OPPORTUNITY).getString("description")).isEqualTo("news");
+        assertThat(fixture.partnerCenter.get(A)).containsKey("externalReferenceId");
+        assertThat(told("notes")).containsExactly(Tuple.tuple(AuditKind.RECORD_UPDATED, "only-moved"));
+        assertThat(told("externalReferenceId")).hasSize(1);
+    }
+
+    @Test
+    void aWriteBackWithoutAnAnswerIsToldAlthoughTheLinkMovesOnFirst() {
+        lead();
+        fixture.priority = Priority.WRITE_BACK;
+        loseAnswer(1);
+        assertThat(fixture.attempt(A)).isInstanceOf(SyncOutcome.NotNow.class);
+        accept();
+
+        fixture.attempt(A);
+
+        assertThat(told("externalReferenceId")).hasSize(2);
+    }
+
+    // ---- leads on their way
+
+    @Test
+    void aLeadWhoseCreateIsCutAndWhoseReferralIsAcceptedMovesAndIsTold() {
+        fixture.partnerCenter.put(A, "e1", lead);
+        loseAnswer(1);
+        assertThat(fixture.attempt(A)).isInstanceOf(SyncOutcome.NotNow.class);
+        accept();
+
+        fixture.attempt(A);
+
+        assertThat(fixture.crm.table(LEAD)).hasSize(1);
+        assertThat(fixture.crm.only(LEAD).getString("statuscode")).isEqualTo("3");
+        assertThat(fixture.link(A).findRecord().orElseThrow().kind()).isEqualTo(OPPORTUNITY);
+        assertThat(fixture.count(AuditKind.RECORD_CREATED)).isEqualTo(2);
+        assertThat(fixture.count(AuditKind.LINK_MOVED)).isEqualTo(1);
+    }
+
+    @Test
+    void theNewOpportunityOfALeadThatIsHeardOfBeforeItsAnswerIsNoSecondClaim() {
+        lead();
+        accept();
+        loseAnswer(3);
+        assertThat(fixture.attempt(A)).isInstanceOf(SyncOutcome.NotNow.class);
+        String made = fixture.crm.table(OPPORTUNITY).keySet().iterator().next();
+
+        SyncOutcome outcome = fixture.attemptOf(new RecordRef(OPPORTUNITY, made), 0);
+
+        assertThat(outcome).isInstanceOf(SyncOutcome.Done.class);
+        assertThat(fixture.link(A).record()).isEqualTo(new RecordRef(OPPORTUNITY, made));
+        assertThat(fixture.crm.only(LEAD).getString("statuscode")).isEqualTo("3");
+    }
+
+    @Test
+    void anOpportunityThatCarriesTheIdOfALeadsReferralIsToldOnceThatTwoClaimIt() {
+        lead();
+        fixture.crm.edit(OPPORTUNITY, "theirs", "cosell_referralidentifier", "\"" + A + "\"");
+        fixture.crm.edit(OPPORTUNITY, "theirs", "cosell_syncwithpartnercenter", "true");
+        RecordRef theirs = new RecordRef(OPPORTUNITY, "theirs");
+
+        assertThat(fixture.attemptOf(theirs, 0)).isInstanceOf(SyncOutcome.NotThisOne.class);
+        fixture.attempt(A);
+        int writes = fixture.written.size();
+        assertThat(fixture.attemptOf(theirs, 0)).isInstanceOf(SyncOutcome.NotThisOne.class);
+        fixture.attempt(A);
+
+        assertThat(fixture.written).hasSize(writes);
+        assertThat(fixture.crm.only(OPPORTUNITY).getString("cosell_syncstatus")).startsWith(Notes.BAD);
+        assertThat(fixture.crm.only(LEAD).getString("cosell_syncstatus")).isEqualTo(Notes.GOOD);
+    }
+
+    @Test
+    void aLinkThatIsReadableAgainIsPausedWhenItsRecordIsSwitchedOff() {
+        String record = linked();
+        fixture.partnerCenter.hide(A, true);
+        fixture.attempt(A);
+        assertThat(fixture.link(A).state()).isEqualTo(LinkState.REFERRAL_UNREACHABLE);
+        fixture.partnerCenter.hide(A, false);
+        fixture.crm.edit(OPPORTUNITY, record, "cosell_syncwithpartnercenter", "false");
+
+        fixture.attempt(A);
+
+        assertThat(fixture.link(A).state()).isEqualTo(LinkState.PAUSED);
+        assertThat(fixture.link(A).pausedBy()).isEqualTo(PausedBy.SELLER);
+    }
+
+    // ---- what every case needs
+
+    private static final String[] lead = {
+        "type", "\"Independent\"", "qualification", "\"Direct\"", "status", "\"New\"", "substatus", "\"Pending\""
+    };
+
+    /** A linked pair that is equal in all, its opportunity's id. */
+    private String linked() {
+        fixture.priority = Priority.WRITE_BACK;
+        fixture.partnerCenter.put(A, "e1");
+        fixture.attempt(A);
+        fixture.attempt(A);
+        fixture.priority = Priority.EVENT;
+        return fixture.link(A).findRecord().orElseThrow().id();
+    }
+
+    private void lead() {
+        fixture.partnerCenter.put(A, "e1", lead);
+        assertThat(fixture.attempt(A).word()).isEqualTo("created");
+    }
+
+    private void accept() {
+        fixture.partnerCenter.edit(
+                A, Map.of("status", Json.createValue("Active"), "substatus", Json.createValue("Accepted")));
+    }
+
+    /** The answer of this write of the next attempt is lost. */
+    private void loseAnswer(int which) {
+        AtomicInteger writes = new AtomicInteger();
+        fixture.weather = new SyncFixture.Weather() {
+            @Override
+            public void after(String system) {
+                if (writes.incrementAndGet() == which) {
+                    throw new RetryableException(system, "The answer was lost.", false, null, null);
+                }
+            }
+        };
+    }
+
+    /** The next write to this system fails before it happens. */
+    private void failBefore(String system) {
+        AtomicInteger writes = new AtomicInteger();
+        fixture.weather = new SyncFixture.Weather() {
+            @Override
+            public void before(String called, boolean write) {
+                if (write && called.equals(system) && writes.incrementAndGet() == 1) {
+                    throw new RetryableException(system, "Busy.", false, null, null);
+                }
+            }
+        };
+    }
+
+    /** The kinds and rules with which the trail tells that this field was written, the creates excluded. */
+    private List<Tuple> told(String field) {
+        return fixture.trail.stream()
+                .filter(entry -> entry.kind() == AuditKind.RECORD_UPDATED || entry.kind() == AuditKind.REFERRAL_UPDATED)
+                .flatMap(entry -> entry.changes().stream()
+                        .filter(change -> change.field().equals(field))
+                        .map(change -> Tuple.tuple(entry.kind(), change.rule())))
+                .toList();
+    }
+}
