@@ -244,8 +244,8 @@ final class Comparison {
     }
 
     /**
-     * One write carries the whole plan, so what its fields hold tells of all of it. A person may have set one of them to the very
-     * value that was planned, or back to the one before: the fields outvote each other.
+     * One write carries the whole plan, so what its fields hold tells of all of it: nobody else types the very text or number that was
+     * planned. One of a few values a person may well have chosen, too, so it proves nothing where another field holds what it held.
      */
     private boolean isArrived(Plan found) {
         Direction direction = direction(found);
@@ -262,11 +262,21 @@ final class Comparison {
                 JsonValue before = direction == Direction.TO_CRM ? planned.before() : planned.partnerCenter();
                 boolean holdsPlanned = holds(mapping.orElseThrow(), direction, planned.value());
                 boolean holdsBefore = holds(mapping.orElseThrow(), direction, before);
+                if (holdsPlanned && !holdsBefore && !isOneOfAFew(mapping.orElseThrow())) {
+                    return true;
+                }
                 arrived += holdsPlanned && !holdsBefore ? 1 : 0;
                 missing += holdsBefore && !holdsPlanned ? 1 : 0;
             }
         }
-        return arrived > 0 && arrived >= missing;
+        return arrived > missing;
+    }
+
+    private static boolean isOneOfAFew(FieldMapping mapping) {
+        return switch (mapping.crm().type()) {
+            case BOOLEAN, CHOICE, STATE, LOOKUP -> true;
+            case TEXT, NUMBER, MONEY, DATE, DATETIME, REFERENCE -> false;
+        };
     }
 
     private static Direction direction(Plan plan) {

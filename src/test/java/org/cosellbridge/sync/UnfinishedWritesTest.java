@@ -134,6 +134,20 @@ class UnfinishedWritesTest {
         assertThat(told("notes")).hasSize(1);
     }
 
+    @Test
+    void aChoiceThatAPersonMadeAsPlannedDoesNotCarryAnOldValueBack() {
+        String record = linked();
+        fixture.partnerCenter.edit(
+                A, Map.of("details.dealValue", Json.createValue(200), "details.currency", Json.createValue("EUR")));
+        failBefore("crm");
+        assertThat(fixture.attempt(A)).isInstanceOf(SyncOutcome.NotNow.class);
+        fixture.crm.edit(OPPORTUNITY, record, "transactioncurrencyid", "\"EUR\"");
+
+        fixture.attempt(A);
+
+        hasValue(200, "the colleague's");
+    }
+
     // ---- one write after the other
 
     @Test
