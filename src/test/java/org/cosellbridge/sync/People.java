@@ -20,6 +20,7 @@ import java.util.function.Consumer;
 import org.cosellbridge.connector.PartnerCenter;
 import org.cosellbridge.connector.RecordRef;
 import org.cosellbridge.mapping.MappingDocument;
+import org.cosellbridge.referral.ReferralId;
 import org.cosellbridge.referral.ReferralState;
 import org.cosellbridge.referral.Status;
 import org.jspecify.annotations.Nullable;
@@ -261,7 +262,8 @@ final class People {
             story.accept("Referral " + id + " expires");
             return true;
         }
-        if (chance(0.02)) {
+        // what is hidden before its create was answered could not be found by anybody
+        if (chance(0.02) && isLinked(id)) {
             boolean hides = chance(0.5);
             fixture.partnerCenter.hide(id, hides);
             story.accept("Referral " + id + " is " + (hides ? "hidden" : "shown"));
@@ -438,7 +440,18 @@ final class People {
         return !lock || set(ref, "dealValue", Json.createValue(amount()));
     }
 
+    private boolean isLinked(String referral) {
+        return fixture.links
+                .findByReferral(SyncFixture.CRM, new ReferralId(referral))
+                .filter(link -> link.record() != null)
+                .isPresent();
+    }
+
     private boolean deletes(RecordRef ref) {
+        boolean ours = row(ref).get(KEY) instanceof JsonString;
+        if (ours && fixture.links.findByRecord(SyncFixture.CRM, ref).isEmpty()) {
+            return false; // nobody can tell a create that was undone before its answer from one that never arrived
+        }
         fixture.crm.delete(ref.kind(), ref.id());
         story.accept("A seller deletes " + ref);
         return true;

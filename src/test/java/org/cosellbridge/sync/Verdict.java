@@ -30,6 +30,7 @@ import org.cosellbridge.referral.Direction;
 import org.cosellbridge.referral.Referral;
 import org.cosellbridge.referral.ReferralPath;
 import org.cosellbridge.referral.ReferralPaths;
+import org.jspecify.annotations.Nullable;
 
 /** What must hold after a history has come to rest; collects every fault it finds. */
 final class Verdict {
@@ -319,8 +320,9 @@ final class Verdict {
                 .anyMatch(told ->
                         pair.link().referral().value().equals(told.entry().referral())
                                 && told.change().field().equals(mapping.name())
-                                && Set.of("filled", "adoption", "decided")
-                                        .contains(told.change().rule()));
+                                && (told.change().decider() != null
+                                        || Set.of("filled", "adoption", "decided")
+                                                .contains(told.change().rule())));
     }
 
     private boolean isToldAsOverwritten(People.Edit edit, BiPredicate<JsonValue, JsonValue> same) {
@@ -365,10 +367,35 @@ final class Verdict {
             int most = sure + perhaps.getOrDefault(field, 0);
             boolean pending = writes == most + 1 && (isPlanned(field) || isIntended(field));
             require(
-                    (sure <= writes && writes <= most + undone(field)) || pending,
+                    (sure <= writes + coincidences(field) && writes <= most + undone(field)) || pending,
                     field + " was written " + writes + " times and is told " + sure + " times"
                             + (most > sure ? ", perhaps " + most : "") + ".");
         }
+    }
+
+    /** How often what is told as confirmed was also a person's choice: then nobody can see whose it was. */
+    private int coincidences(String field) {
+        return (int) changes()
+                .filter(told ->
+                        field(told).equals(field) && told.change().rule().equals(BothSides.CONFIRMED))
+                .filter(told -> history.people.edits.stream()
+                        .anyMatch(edit -> field.startsWith(edit.id() + " ")
+                                && edit.field().equals(told.change().field())
+                                && isSame(edit, told.change().written())))
+                .count();
+    }
+
+    private boolean isSame(People.Edit edit, @Nullable JsonValue written) {
+        boolean inCrm = edit.system().equals(People.CRM);
+        String kind = inCrm ? edit.id().substring(0, edit.id().indexOf('/')) : "opportunity";
+        return written != null
+                && history.people
+                        .document(kind)
+                        .findField(edit.field())
+                        .filter(mapping -> inCrm
+                                ? mapping.sameInCrm(edit.value(), written)
+                                : mapping.sameInPartnerCenter(edit.value(), written))
+                        .isPresent();
     }
 
     /**
