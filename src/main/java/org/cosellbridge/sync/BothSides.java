@@ -70,19 +70,17 @@ final class BothSides {
         if (plan.isEmpty() || !work.isWriting()) {
             return;
         }
-        Comparison comparison = Comparison.of(
-                document, referral, record, rooms.baselines.find(link.id()), plan, rooms.settings.adoption(), Map.of());
-        attempt.store(() -> {
-            if (!comparison.confirmed().isEmpty()) {
-                rooms.trail.append(confirmed(comparison));
-                rooms.baselines.save(
-                        link.id(),
-                        comparison.next(Optional.empty(), Optional.empty(), work.now()),
-                        comparison.subjects());
-            }
-            tellWriteBack(comparison, plan);
-            rooms.plans.remove(link.id());
-        });
+        tellBefore(
+                link,
+                Comparison.of(
+                        document,
+                        referral,
+                        record,
+                        rooms.baselines.find(link.id()),
+                        plan,
+                        rooms.settings.adoption(),
+                        Map.of()),
+                plan);
     }
 
     /** Compares both sides and writes the next delta, one side in a round; ends the attempt when nothing is left to write. */
