@@ -1,8 +1,13 @@
 package org.cosellbridge.it;
 
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.awaitility.Awaitility;
 import org.cosellbridge.simulator.Landscape;
 import org.jspecify.annotations.Nullable;
 import org.junit.platform.launcher.LauncherSession;
@@ -21,6 +26,7 @@ public final class LandscapeSession implements LauncherSessionListener {
         if (System.getProperty("cosell.it.port") == null) {
             return;
         }
+        awaitFree(Integer.getInteger("cosell.it.port"));
         Path dir = Path.of(System.getProperty("project.build.directory"), "it");
         ServerProcess.delete(dir);
         Landscape started = new Landscape(
@@ -40,6 +46,24 @@ public final class LandscapeSession implements LauncherSessionListener {
                         + keys.entrySet().stream()
                                 .map(entry -> "-D" + entry.getKey() + "=" + entry.getValue())
                                 .collect(Collectors.joining(" ")));
+    }
+
+    /**
+     * Payara Micro binds its port without SO_REUSEADDR: a connection that the server of the class before closed itself, as it does after a
+     * body that is too large, keeps the port for the minute of its TIME_WAIT.
+     */
+    private static void awaitFree(int port) {
+        Awaitility.await("port " + port)
+                .atMost(Duration.ofMinutes(2))
+                .pollInterval(Duration.ofMillis(500))
+                .ignoreException(BindException.class)
+                .until(() -> {
+                    try (ServerSocket socket = new ServerSocket()) {
+                        socket.setReuseAddress(false);
+                        socket.bind(new InetSocketAddress(port));
+                        return true;
+                    }
+                });
     }
 
     @Override
