@@ -175,6 +175,10 @@ class AccessFilterTest {
         assertProblem(call("POST", "things", basic("oscar", "secret"), "{\"name\":"), 400);
         assertProblem(call("POST", "things", basic("oscar", "secret"), "[1,2]"), 400);
         assertProblem(call("POST", "things/document", basic("oscar", "secret"), "{,}"), 400);
+        String huge = "{\"name\": \"" + "x".repeat(1_100_000) + "\"}";
+        assertProblem(call("POST", "things", basic("oscar", "secret"), huge), 413);
+        assertProblem(call("POST", "things/document", basic("oscar", "secret"), huge), 413);
+        assertProblem(call("POST", "things/document", basic("oscar", "secret"), " ".repeat(1_100_000) + "{}"), 413);
     }
 
     @Test

@@ -112,6 +112,16 @@ class RefusalIT {
         }
     }
 
+    @Test
+    void aDocumentThatIsTooLargeIsNotRead() {
+        String huge = "{\"reason\": \"" + "x".repeat(1_100_000) + "\"}";
+
+        assertThat(product.post("dead-letters/redeliver", huge, "operator").statusCode())
+                .isEqualTo(413);
+        assertThat(product.post("dead-letters/redeliver", "{", "operator").statusCode())
+                .isEqualTo(400);
+    }
+
     private List<JsonObject> refusals(Instant begin) {
         return product.items("audit?kind=delivery.refused&from=" + begin.minus(Duration.ofMinutes(1))).stream()
                 .filter(entry -> !Instant.parse(entry.getString("since")).isBefore(begin.minus(Duration.ofMinutes(1))))
