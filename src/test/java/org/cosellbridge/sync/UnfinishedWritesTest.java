@@ -244,6 +244,123 @@ class UnfinishedWritesTest {
         assertThat(fixture.link(A).pausedBy()).isEqualTo(PausedBy.SELLER);
     }
 
+    // ---- leads that are switched off on their way
+
+    @Test
+    void aMoveWhoseAnswerIsLostIsFinishedAlthoughTheLeadIsSwitchedOffMeanwhile() {
+        for (boolean fromOpportunity : List.of(true, false)) {
+            String made = lostMoveOfALeadThatIsSwitchedOff();
+            fixture.attempt(A);
+
+            SyncOutcome outcome =
+                    fromOpportunity ? fixture.attemptOf(new RecordRef(OPPORTUNITY, made), 0) : fixture.attempt(A);
+
+            assertThat(outcome).isInstanceOf(SyncOutcome.Done.class);
+            assertThat(fixture.link(A).record()).isEqualTo(new RecordRef(OPPORTUNITY, made));
+            assertThat(fixture.link(A).state()).isEqualTo(LinkState.ACTIVE);
+            assertThat(fixture.link(A).findPrevious()).isEmpty();
+            assertThat(fixture.count(AuditKind.RECORD_CREATED)).isEqualTo(2);
+            assertThat(fixture.count(AuditKind.LINK_MOVED)).isEqualTo(1);
+            // what is switched off is not written, not even to close it
+            assertThat(fixture.crm.only(LEAD).getString("statuscode")).isEqualTo("1");
+        }
+    }
+
+    @Test
+    void aMoveWhoseAnswerIsLostIsNoSecondClaimWhileAPersonHasPausedTheLink() {
+        lead();
+        accept();
+        loseAnswer(3);
+        assertThat(fixture.attempt(A)).isInstanceOf(SyncOutcome.NotNow.class);
+        String made = fixture.crm.table(OPPORTUNITY).keySet().iterator().next();
+        String link = fixture.link(A).id();
+        fixture.transaction(() -> fixture.links.pause(link, PausedBy.PERSON, "Wait."));
+
+        SyncOutcome outcome = fixture.attemptOf(new RecordRef(OPPORTUNITY, made), 0);
+
+        assertThat(outcome).isInstanceOf(SyncOutcome.Done.class);
+        assertThat(fixture.link(A).state()).isEqualTo(LinkState.PAUSED);
+        fixture.transaction(() -> fixture.links.resume(link, PausedBy.PERSON));
+        fixture.attempt(A);
+        assertThat(fixture.link(A).record()).isEqualTo(new RecordRef(OPPORTUNITY, made));
+    }
+
+    @Test
+    void aMoveIsFinishedAndThenPausedWhenBothRecordsAreSwitchedOff() {
+        String made = lostMoveOfALeadThatIsSwitchedOff();
+        fixture.crm.edit(OPPORTUNITY, made, "cosell_syncwithpartnercenter", "false");
+
+        SyncOutcome outcome = fixture.attemptOf(new RecordRef(OPPORTUNITY, made), 0);
+        fixture.attempt(A);
+
+        assertThat(outcome).isInstanceOf(SyncOutcome.Done.class);
+        assertThat(fixture.link(A).record()).isEqualTo(new RecordRef(OPPORTUNITY, made));
+        assertThat(fixture.link(A).state()).isEqualTo(LinkState.PAUSED);
+        assertThat(fixture.count(AuditKind.RECORD_CREATED)).isEqualTo(2);
+    }
+
+    @Test
+    void aMoveThatNeverArrivedWaitsUntilTheLeadIsSwitchedOnAgain() {
+        lead();
+        accept();
+        failBefore("crm", 3);
+        assertThat(fixture.attempt(A)).isInstanceOf(SyncOutcome.NotNow.class);
+        String made = fixture.link(A).findRecord().orElseThrow().id();
+        fixture.crm.edit(LEAD, made, "cosell_syncwithpartnercenter", "false");
+
+        fixture.attempt(A);
+        fixture.attempt(A);
+
+        assertThat(fixture.link(A).state()).isEqualTo(LinkState.PAUSED);
+        assertThat(fixture.crm.table(OPPORTUNITY)).isEmpty();
+        fixture.crm.edit(LEAD, made, "cosell_syncwithpartnercenter", "true");
+        fixture.attempt(A);
+        assertThat(fixture.link(A).findRecord().orElseThrow().kind()).isEqualTo(OPPORTUNITY);
+        assertThat(fixture.crm.table(OPPORTUNITY)).hasSize(1);
+    }
+
+    @Test
+    void anOpportunityThatIsSwitchedOnTakesTheLinkOfTheSwitchedOffLeadItWasMadeOf() {
+        lead();
+        String lead = switchOffLead();
+        fixture.attempt(A);
+        assertThat(fixture.link(A).state()).isEqualTo(LinkState.PAUSED);
+        accept();
+        fixture.crm.edit(OPPORTUNITY, "theirs", "originatingleadid", "\"" + lead + "\"");
+        RecordRef theirs = new RecordRef(OPPORTUNITY, "theirs");
+
+        fixture.attemptOf(theirs, 0);
+
+        assertThat(fixture.link(A).state()).isEqualTo(LinkState.PAUSED);
+        assertThat(fixture.link(A).record()).isEqualTo(new RecordRef(LEAD, lead));
+        fixture.crm.edit(OPPORTUNITY, "theirs", "cosell_syncwithpartnercenter", "true");
+
+        fixture.attemptOf(theirs, 0);
+
+        assertThat(fixture.link(A).record()).isEqualTo(theirs);
+        assertThat(fixture.link(A).state()).isEqualTo(LinkState.ACTIVE);
+        assertThat(fixture.crm.only(OPPORTUNITY).getString("cosell_referralidentifier"))
+                .isEqualTo(A);
+        assertThat(fixture.crm.only(LEAD).getString("statuscode")).isEqualTo("1");
+    }
+
+    /** The new opportunity's id: the answer to its create was lost, and the lead is switched off. */
+    private String lostMoveOfALeadThatIsSwitchedOff() {
+        fixture.reset();
+        lead();
+        accept();
+        loseAnswer(3);
+        assertThat(fixture.attempt(A)).isInstanceOf(SyncOutcome.NotNow.class);
+        switchOffLead();
+        return fixture.crm.table(OPPORTUNITY).keySet().iterator().next();
+    }
+
+    private String switchOffLead() {
+        String lead = fixture.crm.table(LEAD).keySet().iterator().next();
+        fixture.crm.edit(LEAD, lead, "cosell_syncwithpartnercenter", "false");
+        return lead;
+    }
+
     // ---- what every case needs
 
     private static final String[] lead = {
@@ -285,11 +402,15 @@ class UnfinishedWritesTest {
 
     /** The next write to this system fails before it happens. */
     private void failBefore(String system) {
+        failBefore(system, 1);
+    }
+
+    private void failBefore(String system, int which) {
         AtomicInteger writes = new AtomicInteger();
         fixture.weather = new SyncFixture.Weather() {
             @Override
             public void before(String called, boolean write) {
-                if (write && called.equals(system) && writes.incrementAndGet() == 1) {
+                if (write && called.equals(system) && writes.incrementAndGet() == which) {
                     throw new RetryableException(system, "Busy.", false, null, null);
                 }
             }
