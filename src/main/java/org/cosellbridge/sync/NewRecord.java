@@ -196,8 +196,8 @@ final class NewRecord {
     boolean hasSuccessor(SyncLink link, MappingDocument document, Referral referral) {
         Optional<Plan> plan = rooms.plans.find(link.id()).filter(unfinished -> isCreateOf(document, unfinished));
         return find(document, referral, link.findRecord())
-                .filter(record -> isPlanned(plan, record)
-                        || Switch.of(document, record).isOn())
+                .filter(record ->
+                        isPlanned(plan, record) || Switch.of(document, record).isOn())
                 .isPresent();
     }
 

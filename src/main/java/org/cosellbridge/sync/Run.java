@@ -191,9 +191,7 @@ final class Run {
         boolean planned = link.flatMap(found -> rooms.plans.find(found.id()))
                 .filter(plan -> plan.kind() == Plan.Kind.CREATE && plan.target().equals(other))
                 .isPresent();
-        if (work.dry
-                || planned
-                || holder.filter(ref -> ref.kind().equals(LEAD)).isEmpty()) {
+        if (work.dry || planned || holder.filter(ref -> ref.kind().equals(LEAD)).isEmpty()) {
             return ended;
         }
         if (ended instanceof SyncOutcome.Done done) {
@@ -343,8 +341,8 @@ final class Run {
             return switchedOff(link);
         }
         if (work.isWriting() && link.state() == LinkState.PAUSED) {
-            attempt.store(() -> resume(
-                    link, "The lead is switched off, but the record that was made of it takes its place."));
+            attempt.store(() ->
+                    resume(link, "The lead is switched off, but the record that was made of it takes its place."));
         }
         SyncLink active = rooms.links.find(link.id()).orElseThrow();
         return newRecord.findOrCreate(Optional.of(active), opportunity.orElseThrow(), referral);
