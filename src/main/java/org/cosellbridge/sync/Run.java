@@ -301,12 +301,16 @@ final class Run {
         // a record that is just being adopted has no baseline yet and is switched on with its first delta
         if (sync.isOff() && wasOn(link, document) && link.previous() == null) {
             return mayHaveSuccessor(link, document) && !referral.isLead()
-                    ? goesOnWithSuccessor(link, referral)
+                    ? goesOnWithSuccessor(link, document, referral, record)
                     : switchedOff(link);
         }
         Optional<RecordRef> previous = link.findPrevious();
         if (previous.isPresent() && work.isWriting()) {
             return formerRecord.close(link, previous.orElseThrow(), referral);
+        }
+        // before the link may move on from the record by which the question to Microsoft is kept
+        if (work.isWriting() && newReferral.isUnfinished(record.ref())) {
+            return newReferral.goOn(document, referral, record, true);
         }
         if (document.record().equals(LEAD) && !referral.isLead()) {
             Optional<MappingDocument> opportunity = rooms.mappings.find(work.connection, OPPORTUNITY);
@@ -314,9 +318,6 @@ final class Run {
                 bothSides.tellUnfinished(link, document, referral, record);
                 return newRecord.findOrCreate(Optional.of(link), opportunity.orElseThrow(), referral);
             }
-        }
-        if (work.isWriting() && newReferral.isUnfinished(record.ref())) {
-            return newReferral.goOn(document, referral, record);
         }
         return bothSides.update(link, document, referral, record);
     }
@@ -335,10 +336,14 @@ final class Run {
     }
 
     /** The link leaves a lead that is switched off if the record that was made of it is there; none is made for it any more. */
-    private Optional<SyncOutcome> goesOnWithSuccessor(SyncLink link, Referral referral) {
+    private Optional<SyncOutcome> goesOnWithSuccessor(
+            SyncLink link, MappingDocument document, Referral referral, RemoteRecord record) {
         Optional<MappingDocument> opportunity = rooms.mappings.find(work.connection, OPPORTUNITY);
         if (opportunity.isEmpty() || !newRecord.hasSuccessor(link, opportunity.orElseThrow(), referral)) {
             return switchedOff(link);
+        }
+        if (work.isWriting() && newReferral.isUnfinished(record.ref())) {
+            return newReferral.goOn(document, referral, record, false);
         }
         if (work.isWriting() && link.state() == LinkState.PAUSED) {
             attempt.store(() ->

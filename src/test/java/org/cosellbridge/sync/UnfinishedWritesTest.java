@@ -3,6 +3,7 @@ package org.cosellbridge.sync;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import jakarta.json.Json;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -242,6 +243,93 @@ class UnfinishedWritesTest {
 
         assertThat(fixture.link(A).state()).isEqualTo(LinkState.PAUSED);
         assertThat(fixture.link(A).pausedBy()).isEqualTo(PausedBy.SELLER);
+    }
+
+    @Test
+    void helpThatWasAskedForOfALeadIsToldAlthoughTheAnswerIsLostAndTheLeadMoves() {
+        leadThatWantsHelp();
+        loseAnswer(1);
+        assertThat(fixture.attempt(A)).isInstanceOf(SyncOutcome.NotNow.class);
+        assertThat(fixture.partnerCenter.all()).hasSize(2);
+        accept();
+
+        fixture.attempt(A);
+
+        assertThat(fixture.link(A).findRecord().orElseThrow().kind()).isEqualTo(OPPORTUNITY);
+        assertThat(fixture.count(AuditKind.MICROSOFT_ASKED)).isEqualTo(1);
+        assertThat(fixture.partnerCenter.all()).hasSize(2);
+    }
+
+    @Test
+    void helpThatALeadsSellerChoseIsAskedForAlthoughTheLeadMoves() {
+        leadThatWantsHelp();
+        failBefore(PartnerCenter.SYSTEM);
+        assertThat(fixture.attempt(A)).isInstanceOf(SyncOutcome.NotNow.class);
+        accept();
+
+        for (int looks = 0; looks < 3; looks++) {
+            fixture.attempt(A);
+            fixture.tick(600);
+        }
+
+        assertThat(fixture.link(A).findRecord().orElseThrow().kind()).isEqualTo(OPPORTUNITY);
+        assertThat(fixture.count(AuditKind.MICROSOFT_ASKED)).isEqualTo(1);
+        assertThat(fixture.partnerCenter.all()).hasSize(2);
+    }
+
+    @Test
+    void helpIsNotAskedForAgainOfALeadThatIsSwitchedOff() {
+        leadThatWantsHelp();
+        failBefore(PartnerCenter.SYSTEM);
+        assertThat(fixture.attempt(A)).isInstanceOf(SyncOutcome.NotNow.class);
+        accept();
+        String lead = switchOffLead();
+        fixture.crm.edit(OPPORTUNITY, "theirs", "originatingleadid", "\"" + lead + "\"");
+        fixture.crm.edit(OPPORTUNITY, "theirs", "cosell_syncwithpartnercenter", "true");
+
+        for (int looks = 0; looks < 3; looks++) {
+            fixture.attemptOf(new RecordRef(OPPORTUNITY, "theirs"), 0);
+            fixture.tick(600);
+        }
+
+        assertThat(fixture.link(A).record()).isEqualTo(new RecordRef(OPPORTUNITY, "theirs"));
+        assertThat(fixture.partnerCenter.all()).hasSize(1);
+        assertThat(fixture.intents.find(SyncFixture.CRM, new RecordRef(LEAD, lead)))
+                .isEmpty();
+    }
+
+    @Test
+    void helpThatWasAskedForOfALeadIsToldAlthoughItIsSwitchedOffMeanwhile() {
+        leadThatWantsHelp();
+        loseAnswer(1);
+        assertThat(fixture.attempt(A)).isInstanceOf(SyncOutcome.NotNow.class);
+        accept();
+        String lead = switchOffLead();
+        fixture.crm.edit(OPPORTUNITY, "theirs", "originatingleadid", "\"" + lead + "\"");
+        fixture.crm.edit(OPPORTUNITY, "theirs", "cosell_syncwithpartnercenter", "true");
+
+        fixture.attemptOf(new RecordRef(OPPORTUNITY, "theirs"), 0);
+
+        assertThat(fixture.link(A).record()).isEqualTo(new RecordRef(OPPORTUNITY, "theirs"));
+        assertThat(fixture.count(AuditKind.MICROSOFT_ASKED)).isEqualTo(1);
+    }
+
+    /** A lead of a complete deal that Microsoft sees already, whose seller has just chosen help. */
+    private void leadThatWantsHelp() {
+        List<String> members = new ArrayList<>(List.of(lead));
+        members.addAll(List.of(
+                "consent",
+                "{\"consentToToShareInfoWithOthers\":true,\"consentToContact\":true,\"consentToShareReferralWithMicrosoftSellers\":true}",
+                "customerProfile",
+                "{\"name\":\"Contoso\",\"address\":{\"addressLine1\":\"1 Main St\",\"city\":\"Seattle\",\"postalCode\":\"98101\",\"country\":\"US\"},"
+                        + "\"team\":[{\"firstName\":\"Ana\",\"lastName\":\"Diaz\",\"phoneNumber\":\"1\",\"email\":\"ana@contoso.example\"}]}",
+                "details",
+                "{\"notes\":\"first\",\"dealValue\":100,\"currency\":\"USD\",\"closingDateTime\":\"2027-01-01T00:00:00Z\","
+                        + "\"requirements\":{\"solutions\":[{\"id\":\"SOL-1-AAA\",\"type\":\"Name\",\"name\":\"Solution 1\"}]}}"));
+        fixture.partnerCenter.put(A, "e1", members.toArray(String[]::new));
+        assertThat(fixture.attempt(A).word()).isEqualTo("created");
+        String record = fixture.crm.table(LEAD).keySet().iterator().next();
+        fixture.crm.edit(LEAD, record, "cosell_howcanmicrosofthelp", "100000001");
     }
 
     // ---- leads that are switched off on their way
