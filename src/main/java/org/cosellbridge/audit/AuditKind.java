@@ -55,7 +55,10 @@ public enum AuditKind {
     CONFLICT_OPENED("conflict.opened"),
     /** A person decided a conflict; it is written by the attempt that follows. */
     CONFLICT_DECIDED("conflict.decided"),
-    /** A side moved after a person decided: the decision no longer holds, and the conflict is asked again. */
+    /**
+     * A person's decision no longer holds: a side moved after it ({@code outdated}; the conflict is asked again), or a side does not
+     * take it ({@code refused}; a difference says why).
+     */
     DECISION_ENDED("conflict.decision-ended"),
     /** A conflict is no more. */
     CONFLICT_CLOSED("conflict.closed"),

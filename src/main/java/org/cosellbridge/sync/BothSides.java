@@ -723,6 +723,16 @@ final class BothSides {
             List<Finding> before = open.stream()
                     .filter(finding -> finding.field().equals(field.name()))
                     .toList();
+            if (comparison.isDecisionRefused(field)) {
+                rooms.trail.append(work.entry(AuditKind.DECISION_ENDED)
+                        .record(Work.text(link.record()))
+                        .outcome("refused")
+                        .reason("What was decided about " + field.name() + " cannot be carried out. "
+                                + Sentences.of(
+                                        Finding.DIFFERENCE, field.decision().rule()))
+                        .mapping(comparison.document().label())
+                        .build());
+            }
             // sides that stay apart without a move keep their finding: it still says why
             boolean stays =
                     field.action() == Merge.Action.NOTHING && !field.decision().equal();

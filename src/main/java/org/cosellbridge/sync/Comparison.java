@@ -8,6 +8,7 @@ import jakarta.json.JsonValue;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -57,6 +58,7 @@ final class Comparison {
     private final ConflictRule adoption;
     private final boolean crmClosed;
     private final List<Field> fields = new ArrayList<>();
+    private final Set<String> refusedDecisions = new HashSet<>();
 
     private Comparison(
             MappingDocument document,
@@ -98,6 +100,7 @@ final class Comparison {
         this.crmClosed = whole.crmClosed;
         this.planArrived = whole.planArrived;
         this.fields.addAll(fields);
+        this.refusedDecisions.addAll(whole.refusedDecisions);
         this.closingWithheld = true;
     }
 
@@ -127,7 +130,8 @@ final class Comparison {
      * @param inPartnerCenter what the referral should have; null: it does not travel there or cannot be expressed
      * @param next what of it the referral gets now: the next state on the way, everything else at once
      * @param planned its part of an unfinished plan; null: none
-     * @param decider who decided what is to be written, or what the confirmed plan has written; null: the rules did
+     * @param decider who decided what is to be written, what a side refuses, or what the confirmed plan has written; null: the
+     *     rules did
      */
     record Field(
             FieldMapping mapping,
@@ -335,6 +339,9 @@ final class Comparison {
                         mapping.conflictRule(), adoption, terms(mapping, base, partnerCenter, inCrm, inPartnerCenter)),
                 sides(mapping));
         JsonValue typed = decision.typed();
+        if (decided != null && decision.action() == Merge.Action.DIFFERENCE) {
+            refusedDecisions.add(mapping.name());
+        }
         boolean typedForCrm = typed != null && decision.action() == Merge.Action.TO_CRM;
         JsonValue wanted = typed != null && !typedForCrm ? typed : inPartnerCenter;
         return new Field(
@@ -352,14 +359,15 @@ final class Comparison {
                 partnerCenterMovedAt,
                 crmMovedAt,
                 decision,
-                decider(mapping, decision, planned));
+                decider(mapping, decision, planned, decided != null));
     }
 
-    /** Who decided what is to be written, or what an unfinished plan was to write; null: the rules did. */
+    /** Who decided what is to be written, what a side refuses, or what an unfinished plan was to write; null: the rules did. */
     private @Nullable String decider(
-            FieldMapping mapping, Merge.Decision decision, Plan.@Nullable PlannedField planned) {
+            FieldMapping mapping, Merge.Decision decision, Plan.@Nullable PlannedField planned, boolean inForce) {
         Decided decided = decisions.get(mapping.name());
-        boolean counts = decision.rule().equals(Merge.DECIDED)
+        boolean counts = (inForce && decision.action() == Merge.Action.DIFFERENCE)
+                || decision.rule().equals(Merge.DECIDED)
                 || (decision.confirmed() && planned != null && planned.rule().equals(Merge.DECIDED));
         return counts && decided != null ? decided.decider() : null;
     }
@@ -443,7 +451,8 @@ final class Comparison {
         }
     }
 
-    private static boolean isState(FieldMapping mapping) {
+    /** Whether the field is the referral's state. */
+    static boolean isState(FieldMapping mapping) {
         return mapping.path().filter(ReferralPaths.STATE::equals).isPresent();
     }
 
@@ -623,12 +632,7 @@ final class Comparison {
 
             @Override
             public @Nullable String partnerCenterRefuses(JsonValue value) {
-                if (isState(mapping)) {
-                    return step(mapping, referral.state(), value).isPresent() ? null : "transition";
-                }
-                return mapping.path().filter(DEAL_VALUE::equals).isPresent() && !isAboveZero(value)
-                        ? "above-zero"
-                        : null;
+                return refusal(mapping, referral.state(), value);
             }
 
             @Override
@@ -639,6 +643,14 @@ final class Comparison {
                                 && ReferralState.parse(text.getString()).isTerminal());
             }
         };
+    }
+
+    /** The word for why Partner Center does not take this value of the field in this state of the referral; null: it does. */
+    static @Nullable String refusal(FieldMapping mapping, ReferralState now, JsonValue value) {
+        if (isState(mapping)) {
+            return step(mapping, now, value).isPresent() ? null : "transition";
+        }
+        return mapping.path().filter(DEAL_VALUE::equals).isPresent() && !isAboveZero(value) ? "above-zero" : null;
     }
 
     private static boolean isAboveZero(JsonValue value) {
@@ -663,6 +675,11 @@ final class Comparison {
 
     List<Field> with(Merge.Action action) {
         return fields.stream().filter(field -> field.action() == action).toList();
+    }
+
+    /** Whether a person decided about this field, and a side does not take it. */
+    boolean isDecisionRefused(Field field) {
+        return refusedDecisions.contains(field.name());
     }
 
     /** The fields of an unfinished plan that were written, or were overtaken by a person. */

@@ -18,6 +18,7 @@ import org.cosellbridge.platform.Problem;
 import org.cosellbridge.referral.Direction;
 import org.cosellbridge.referral.ReferralPath;
 import org.cosellbridge.referral.ReferralPaths;
+import org.cosellbridge.referral.ReferralState;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -121,6 +122,54 @@ final class DecisionCheck {
         } catch (MappingException cannotBeExpressed) {
             throw cannot(String.valueOf(cannotBeExpressed.getMessage()));
         }
+    }
+
+    /**
+     * Answers 409, for a typed value 422, when Partner Center does not take what would be sent there as long as both sides hold what
+     * the conflict shows. A decision holds no longer than that, so it could never be carried out.
+     *
+     * @param typed the typed value; null: a side was chosen
+     */
+    void requireTaken(Decided.Side side, Finding conflict, @Nullable Typed typed) {
+        JsonValue held = conflict.partnerCenter();
+        JsonValue wanted = side == Decided.Side.PARTNER_CENTER
+                ? held
+                : typed == null ? inPartnerCenter(conflict.crm()) : typed.partnerCenter();
+        if (wanted == null || mapping.sameInPartnerCenter(held, wanted)) {
+            return;
+        }
+        String reason = refusal(held, wanted);
+        if (reason != null) {
+            String sentence = Sentences.of(Finding.DIFFERENCE, reason);
+            throw typed == null ? Problem.conflict(sentence) : cannot(sentence);
+        }
+    }
+
+    /** The CRM's value in Partner Center's terms; null: it has none, or not without the rest of the record. */
+    private @Nullable JsonValue inPartnerCenter(JsonValue crm) {
+        if (definition.containsKey("transform")) {
+            return null;
+        }
+        try {
+            return mapping.toPartnerCenter(StoredJson.JSON
+                    .createObjectBuilder()
+                    .add(mapping.crm().name(), crm)
+                    .build());
+        } catch (MappingException cannotBeExpressed) {
+            return null; // shows as a difference when the decision is carried out
+        }
+    }
+
+    private @Nullable String refusal(JsonValue held, JsonValue wanted) {
+        if (mapping.oneWay() && !Merge.isNo(held) && Merge.isNo(wanted)) {
+            return "irreversible";
+        }
+        ReferralState now = ReferralState.parse(
+                Comparison.isState(mapping) && held instanceof JsonString text ? text.getString() : "");
+        if (Comparison.isState(mapping) && !now.isConsistent()) {
+            return null; // nothing can be said about a state that is new at Partner Center
+        }
+        return now.isTerminal() ? "ended" : Comparison.refusal(mapping, now, wanted);
     }
 
     private static void requireKind(ReferralPath.Kind kind, JsonValue value) {

@@ -55,7 +55,8 @@ final class FormerRecord {
         JsonValue held = mapping.fromRecord(record.orElseThrow().values());
         Optional<Plan> plan = rooms.plans.find(link.id()).filter(found -> found.kind() == Plan.Kind.CLOSE_PREVIOUS);
         boolean closedAlready = Merge.isEmpty(closed) || mapping.sameInCrm(closed, held);
-        boolean stuck = !closedAlready && !Comparison.isReachable(mapping, held, closed);
+        boolean off = Switch.of(mapped, record.orElseThrow()).isOff();
+        boolean stuck = !closedAlready && (off || !Comparison.isReachable(mapping, held, closed));
         if (closedAlready || stuck) {
             attempt.store(() -> {
                 if (stuck) {
@@ -63,7 +64,9 @@ final class FormerRecord {
                             .record(previous.toString())
                             .outcome("unchanged")
                             .reason("The link moved to another record. "
-                                    + Sentences.of(Finding.DIFFERENCE, "unreachable"))
+                                    + (off
+                                            ? "This one is switched off, so it is not closed."
+                                            : Sentences.of(Finding.DIFFERENCE, "unreachable")))
                             .mapping(mapped.label())
                             .build());
                 }

@@ -355,7 +355,8 @@ public class Links {
     /**
      * A person decides a conflict; the next attempt carries it out if both sides still hold what they hold in the conflict now.
      * Deciding again replaces a decision that was not carried out yet. Answers 404 when there is no such conflict, 409 when it was
-     * closed or the field cannot take this way, 422 when a side cannot hold the typed value.
+     * closed, the field cannot take this way or Partner Center can never take the CRM's value, 422 when a side cannot take the typed
+     * value.
      */
     @Transactional
     public FindingView resolve(String conflictId, DecisionBody wish, String actor) {
@@ -374,6 +375,7 @@ public class Links {
         check.requireWay(wish.side());
         JsonValue wished = wish.value();
         DecisionCheck.Typed typed = wished == null ? null : check.typed(wished);
+        check.requireTaken(wish.side(), conflict, typed);
         String subject =
                 mapping.personal() ? findings.findSubject(conflictId).orElse("referral " + link.referral()) : null;
         Decided decided = new Decided(

@@ -336,22 +336,57 @@ final class Merge {
         private Decision decided(Choice choice) {
             JsonValue value = choice.value();
             if (choice.side() == Decided.Side.PARTNER_CENTER) {
-                return toCrm(DECIDED);
+                return orPartnerCenterMoved(toCrm(DECIDED));
             }
             if (choice.side() == Decided.Side.CRM || value == null) {
-                return toPartnerCenter(DECIDED);
+                return orCrmMoved(toPartnerCenter(DECIDED));
             }
             if (isTypedUnderWay()) {
-                return toPartnerCenter(DECIDED, value, value);
+                return orStartHere(toPartnerCenter(DECIDED, value, value));
             }
             JsonValue inCrm = choice.inCrm();
             if (inCrm == null || (isEmpty(inCrm) && !isEmpty(value))) {
-                return keep(Action.DIFFERENCE, has(Term.TO_CRM) ? "no-counterpart" : cannotReachCrm());
+                return orStartHere(keep(Action.DIFFERENCE, has(Term.TO_CRM) ? "no-counterpart" : cannotReachCrm()));
             }
             // the person wants what the CRM has already, and Partner Center does not take the field
             return sides.inCrm(field.crm(), inCrm)
                     ? startHere(DECIDED)
-                    : toCrm(DECIDED, inCrm, inCrm, has(Term.TO_CRM));
+                    : orPartnerCenterMoved(toCrm(DECIDED, inCrm, inCrm, has(Term.TO_CRM)));
+        }
+
+        /**
+         * The decision; where the CRM does not take it, a difference after which Partner Center alone counts as moved. So nobody is asked
+         * again, and the value travels once nothing stands in its way.
+         */
+        private Decision orPartnerCenterMoved(Decision decision) {
+            return orTold(decision, orNull(field.inPartnerCenter()), field.crm());
+        }
+
+        /** The same for what Partner Center does not take: the CRM alone counts as moved. */
+        private Decision orCrmMoved(Decision decision) {
+            return orTold(decision, field.partnerCenter(), orNull(field.inCrm()));
+        }
+
+        /** The same for a value that neither side holds: both stay as they are. */
+        private Decision orStartHere(Decision decision) {
+            return orTold(decision, field.partnerCenter(), field.crm());
+        }
+
+        private static Decision orTold(Decision decision, JsonValue partnerCenterThen, JsonValue crmThen) {
+            return decision.action() == Action.DIFFERENCE
+                    ? new Decision(
+                            Action.DIFFERENCE,
+                            decision.rule(),
+                            decision.confirmed(),
+                            false,
+                            partnerCenterThen,
+                            crmThen,
+                            null)
+                    : decision;
+        }
+
+        private static JsonValue orNull(@Nullable JsonValue value) {
+            return value == null ? JsonValue.NULL : value;
         }
 
         private Decision bothMoved() {

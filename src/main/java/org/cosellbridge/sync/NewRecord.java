@@ -192,6 +192,21 @@ final class NewRecord {
                 .flatMap(ref -> rooms.links.findByRecord(work.connection, ref));
     }
 
+    /** Whether there is a record of this kind for the link to go on with: one that we made, or one that is switched on. */
+    boolean hasSuccessor(SyncLink link, MappingDocument document, Referral referral) {
+        Optional<Plan> plan = rooms.plans.find(link.id()).filter(unfinished -> isCreateOf(document, unfinished));
+        return find(document, referral, link.findRecord())
+                .filter(record ->
+                        isPlanned(plan, record) || Switch.of(document, record).isOn())
+                .isPresent();
+    }
+
+    private static boolean isPlanned(Optional<Plan> plan, RemoteRecord record) {
+        return plan.filter(unfinished ->
+                        unfinished.target().id().equalsIgnoreCase(record.ref().id()))
+                .isPresent();
+    }
+
     /** Finds the record of this kind that belongs to the referral, or creates it. */
     Optional<SyncOutcome> findOrCreate(Optional<SyncLink> link, MappingDocument document, Referral referral) {
         Optional<RecordRef> lead = link.flatMap(SyncLink::findRecord);
@@ -212,9 +227,7 @@ final class NewRecord {
         Optional<Plan> plan = link.flatMap(known -> rooms.plans.find(known.id()))
                 .filter(unfinished -> isCreateOf(document, unfinished));
         // with another id it is not what we planned to create: somebody else made it
-        boolean ours = plan.filter(unfinished ->
-                        unfinished.target().id().equalsIgnoreCase(record.ref().id()))
-                .isPresent();
+        boolean ours = isPlanned(plan, record);
         if (ours && link.isPresent() && !work.dry) {
             return created(link.orElseThrow(), document, referral, record, plan.orElseThrow(), BothSides.CONFIRMED);
         }

@@ -503,8 +503,12 @@ final class NewReferralSteps {
         return Optional.empty();
     }
 
-    /** Carries out what is left of asking Microsoft: lets Microsoft see the deal, looks whether it was asked, asks. */
-    Optional<SyncOutcome> goOn(MappingDocument document, Referral referral, RemoteRecord record) {
+    /**
+     * Carries out what is left of asking Microsoft: lets Microsoft see the deal, looks whether it was asked, asks.
+     *
+     * @param mayAsk whether Microsoft may still be asked; otherwise it is only found out whether it was
+     */
+    Optional<SyncOutcome> goOn(MappingDocument document, Referral referral, RemoteRecord record, boolean mayAsk) {
         Intent stored = rooms.intents.find(work.connection, record.ref()).orElseThrow();
         String code = String.valueOf(stored.helpCode());
         Optional<Referral> theirs = findMicrosoft(referral, record);
@@ -528,8 +532,9 @@ final class NewReferralSteps {
             work.lines.add("The referral has reached its end, so Microsoft cannot be asked for help any more.");
             return dropped(document, record);
         }
-        if (!intent.fields().containsKey(DECIDED)
-                && !code.equals(help(document, record).code())) {
+        if (!mayAsk
+                || (!intent.fields().containsKey(DECIDED)
+                        && !code.equals(help(document, record).code()))) {
             // the seller chose otherwise before anything was asked
             return dropped(document, record);
         }

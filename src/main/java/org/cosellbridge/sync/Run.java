@@ -47,6 +47,9 @@ final class Run {
     /** The record that carries the id of a referral whose link has a lead. */
     private @Nullable RecordRef claimant;
 
+    /** Whether the record that asked was made of a lead, or carries the id of a lead's referral, and is switched on. */
+    private boolean isSuccessorOn;
+
     Run(Synchronization rooms, Attempt attempt, boolean dry) {
         this.rooms = rooms;
         this.attempt = attempt;
@@ -123,6 +126,7 @@ final class Run {
         Optional<SyncLink> lead = newRecord.findLead(document, record);
         if (lead.isPresent()) {
             // somebody made it of a lead of ours: the link moves to it
+            isSuccessorOn = Switch.of(document, record).isOn();
             work.about(lead.orElseThrow().referral(), lead.orElseThrow().engagement());
             return Optional.empty();
         }
@@ -158,6 +162,7 @@ final class Run {
             if (holder.kind().equals(LEAD) && document.record().equals(OPPORTUNITY)) {
                 // the link moves to this record if its referral was accepted
                 claimant = record.ref();
+                isSuccessorOn = Switch.of(document, record).isOn();
                 work.about(referral, other.orElseThrow().engagement());
                 work.forgetReads();
                 return Optional.empty();
@@ -180,9 +185,13 @@ final class Run {
 
     /** The end of an attempt for a record that claims the referral of a lead: nothing moved the link, so both claim it. */
     private SyncOutcome claimed(SyncOutcome ended, RecordRef other) {
-        Optional<RecordRef> holder =
-                rooms.links.findByReferral(work.connection, work.referralId()).flatMap(SyncLink::findRecord);
-        if (work.dry || holder.filter(ref -> ref.kind().equals(LEAD)).isEmpty()) {
+        Optional<SyncLink> link = rooms.links.findByReferral(work.connection, work.referralId());
+        Optional<RecordRef> holder = link.flatMap(SyncLink::findRecord);
+        // what we were making of the lead ourselves takes its place once nothing stops the link any more
+        boolean planned = link.flatMap(found -> rooms.plans.find(found.id()))
+                .filter(plan -> plan.kind() == Plan.Kind.CREATE && plan.target().equals(other))
+                .isPresent();
+        if (work.dry || planned || holder.filter(ref -> ref.kind().equals(LEAD)).isEmpty()) {
             return ended;
         }
         if (ended instanceof SyncOutcome.Done done) {
@@ -222,13 +231,16 @@ final class Run {
             if (fresh.isPresent() && !news && !work.dry) {
                 return Work.done("unchanged", () -> {});
             }
-            if (link.state() == LinkState.PAUSED && fresh.isPresent()) {
-                return Switch.of(document, fresh.orElseThrow()).isOff()
-                        ? work.nothing("Sync with Partner Center is switched off on the record.")
-                        : switchedOn(link);
-            }
             if (fresh.isEmpty()) {
                 return gone(link);
+            }
+            if (link.state() == LinkState.PAUSED) {
+                if (!Switch.of(document, fresh.orElseThrow()).isOff()) {
+                    return switchedOn(link);
+                }
+                if (!mayHaveSuccessor(link, document)) {
+                    return work.nothing("Sync with Partner Center is switched off on the record.");
+                }
             }
         }
         Optional<RemoteRecord> record = fresh;
@@ -288,11 +300,17 @@ final class Run {
         Switch sync = Switch.of(document, record);
         // a record that is just being adopted has no baseline yet and is switched on with its first delta
         if (sync.isOff() && wasOn(link, document) && link.previous() == null) {
-            return switchedOff(link);
+            return mayHaveSuccessor(link, document) && !referral.isLead()
+                    ? goesOnWithSuccessor(link, document, referral, record)
+                    : switchedOff(link);
         }
         Optional<RecordRef> previous = link.findPrevious();
         if (previous.isPresent() && work.isWriting()) {
             return formerRecord.close(link, previous.orElseThrow(), referral);
+        }
+        // before the link may move on from the record by which the question to Microsoft is kept
+        if (work.isWriting() && newReferral.isUnfinished(record.ref())) {
+            return newReferral.goOn(document, referral, record, true);
         }
         if (document.record().equals(LEAD) && !referral.isLead()) {
             Optional<MappingDocument> opportunity = rooms.mappings.find(work.connection, OPPORTUNITY);
@@ -301,10 +319,38 @@ final class Run {
                 return newRecord.findOrCreate(Optional.of(link), opportunity.orElseThrow(), referral);
             }
         }
-        if (work.isWriting() && newReferral.isUnfinished(record.ref())) {
-            return newReferral.goOn(document, referral, record);
-        }
         return bothSides.update(link, document, referral, record);
+    }
+
+    /**
+     * Whether the link of this record, which is switched off, may go on with another one: a lead's with the record that was made of
+     * it, when that one has a switch of its own that is on, or when we had begun to make it ourselves.
+     */
+    private boolean mayHaveSuccessor(SyncLink link, MappingDocument document) {
+        return document.record().equals(LEAD)
+                && (isSuccessorOn
+                        || rooms.plans
+                                .find(link.id())
+                                .filter(plan -> plan.kind() == Plan.Kind.CREATE)
+                                .isPresent());
+    }
+
+    /** The link leaves a lead that is switched off if the record that was made of it is there; none is made for it any more. */
+    private Optional<SyncOutcome> goesOnWithSuccessor(
+            SyncLink link, MappingDocument document, Referral referral, RemoteRecord record) {
+        Optional<MappingDocument> opportunity = rooms.mappings.find(work.connection, OPPORTUNITY);
+        if (opportunity.isEmpty() || !newRecord.hasSuccessor(link, opportunity.orElseThrow(), referral)) {
+            return switchedOff(link);
+        }
+        if (work.isWriting() && newReferral.isUnfinished(record.ref())) {
+            return newReferral.goOn(document, referral, record, false);
+        }
+        if (work.isWriting() && link.state() == LinkState.PAUSED) {
+            attempt.store(() ->
+                    resume(link, "The lead is switched off, but the record that was made of it takes its place."));
+        }
+        SyncLink active = rooms.links.find(link.id()).orElseThrow();
+        return newRecord.findOrCreate(Optional.of(active), opportunity.orElseThrow(), referral);
     }
 
     /** Whether the two sides have agreed that the record is kept in step. */
@@ -326,12 +372,15 @@ final class Run {
         if (!work.isWriting()) {
             return work.nothing(sentence);
         }
-        attempt.store(() -> {
-            if (rooms.links.resume(link.id(), PausedBy.SELLER)) {
-                rooms.trail.append(work.stateChanged(link, LinkState.ACTIVE, sentence));
-            }
-        });
+        attempt.store(() -> resume(link, sentence));
         return Optional.empty();
+    }
+
+    /** Ends the seller's pause. Joins a transaction. */
+    private void resume(SyncLink link, String sentence) {
+        if (rooms.links.resume(link.id(), PausedBy.SELLER)) {
+            rooms.trail.append(work.stateChanged(link, LinkState.ACTIVE, sentence));
+        }
     }
 
     private Optional<SyncOutcome> switchedOff(SyncLink link) {

@@ -35,6 +35,7 @@ class DecisionsTest {
             {"name":"stage","path":"salesStage","field":"stage","type":"choice","direction":"both","lossy":true,"default":{"toCrm":9},
              "values":[{"partnerCenter":"Early","crm":1},{"partnerCenter":"Late","crm":2},{"partnerCenter":"Other","crm":9}]},
             {"name":"shouted","path":"campaignId","field":"shouted","type":"text","direction":"both","lossy":true,"transform":{"toCrm":"$uppercase($value) & name"}},
+            {"name":"share","path":"consent.consentToShareReferralWithMicrosoftSellers","field":"share","type":"boolean","direction":"both","oneWay":true},
             {"name":"code","path":"referralProgram","field":"code","type":"text","direction":"to-partner-center"},
             """;
     private final SyncFixture fixture = new SyncFixture();
@@ -362,6 +363,46 @@ class DecisionsTest {
 
         assertThat(fixture.decisions.find(link)).isEmpty();
         assertThat(fixture.trail).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "state|\"Closed/Won\"|\"lost\"|{\"side\":\"crm\"}|409|reached its end",
+                "state|\"Closed/Won\"|\"lost\"|{\"value\":\"Closed/Declined\"}|422|reached its end",
+                "value|2|0|{\"side\":\"crm\"}|409|above zero",
+                "value|2|3|{\"value\":-1}|422|above zero",
+                "share|true|false|{\"side\":\"crm\"}|409|does not take it back"
+            })
+    void whatPartnerCenterCanNeverTakeIsRefusedBeforeAnybodyTries(
+            String field, String partnerCenter, String crm, String body, int status, String part) {
+        String id = conflict(field, partnerCenter, crm);
+
+        refused(status, part, () -> resolve(id, body));
+
+        assertThat(fixture.decisions.find(link)).isEmpty();
+        assertThat(fixture.trail).isEmpty();
+        resolve(id, "{\"side\":\"partner-center\"}");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "state|\"New/Pending\"|\"won\"|{\"side\":\"crm\"}",
+                "state|\"Active/Accepted\"|\"lost\"|{\"side\":\"crm\"}",
+                "state|\"Active/Dreaming\"|\"lost\"|{\"side\":\"crm\"}",
+                "state|\"Closed/Won\"|\"lost\"|{\"value\":\"Closed/Won\"}",
+                "value|0|2|{\"side\":\"crm\"}",
+                "share|false|true|{\"side\":\"crm\"}"
+            })
+    void whatPartnerCenterMayTakeCanBeDecided(String field, String partnerCenter, String crm, String body) {
+        resolve(conflict(field, partnerCenter, crm), body);
+
+        assertThat(fixture.decisions.find(link)).containsOnlyKeys(field);
     }
 
     @Test

@@ -309,6 +309,14 @@ class MergeTruthTableTest {
                         throw new AssertionError(
                                 one + " " + limits + " " + choice + ": " + decision + ", then " + again);
                     }
+                    if (inForce && decision.action() == Action.DIFFERENCE) {
+                        Merge.Decision without =
+                                decide(one, terms, pc, crm, decision.partnerCenterBase(), decision.crmBase(), null);
+                        if (without.action() != Action.NOTHING && without.action() != Action.DIFFERENCE) {
+                            throw new AssertionError(
+                                    one + " " + limits + " " + choice + ": refused " + decision + ", then " + without);
+                        }
+                    }
                     return writes;
                 }
             }

@@ -538,6 +538,50 @@ class SynchronizationTest {
     }
 
     @Test
+    void aDecisionThatTheCrmRefusesIsToldOnceAndCarriedOutOnceNothingStandsInItsWay() {
+        fixture.documents = List.of(
+                SyncFixture.document(SyncFixture.OPPORTUNITY.replace(
+                        "\"lockedBy\":\"calculated\"", "\"conflict\":\"review\",\"lockedBy\":\"calculated\"")),
+                SyncFixture.document(SyncFixture.LEAD));
+        created(A, "e1");
+        String id = fixture.crm.table("opportunity").keySet().iterator().next();
+        fixture.crm.edit("opportunity", id, "estimatedvalue", "200");
+        fixture.partnerCenter.put(A, "e1", "details", "{\"notes\":\"first\",\"dealValue\":300}");
+        assertThat(fixture.attempt(A).word()).isEqualTo("conflict");
+        fixture.crm.edit("opportunity", id, "calculated", "true");
+        fixture.transaction(() -> fixture.faces()
+                .resolve(
+                        String.valueOf(fixture.findings
+                                .listOpen(fixture.link(A).id())
+                                .get(0)
+                                .id()),
+                        DecisionBody.parse(StoredJson.object("{\"side\":\"partner-center\"}")),
+                        "user:olga"));
+        fixture.trail.clear();
+
+        assertThat(fixture.attempt(A).word()).isEqualTo("unchanged");
+
+        assertThat(fixture.findings.listOpen(fixture.link(A).id()))
+                .extracting(Finding::kind, Finding::field, Finding::reason)
+                .containsExactly(org.assertj.core.groups.Tuple.tuple("difference", "value", "locked"));
+        assertThat(last(AuditKind.DECISION_ENDED).outcome()).isEqualTo("refused");
+        assertThat(last(AuditKind.DECISION_ENDED).reason()).contains("value", "computes this field itself");
+        assertThat(last(AuditKind.DIFFERENCE_OPENED).changes())
+                .extracting(change -> change.decider())
+                .containsExactly("olga");
+        int told = fixture.trail.size();
+        fixture.attempt(A);
+        fixture.attempt(A);
+        assertThat(fixture.trail.stream().skip(told))
+                .extracting(entry -> entry.kind())
+                .containsOnly(AuditKind.LINK_UNCHANGED);
+        fixture.crm.edit("opportunity", id, "calculated", "false");
+        fixture.attempt(A);
+        assertThat(fixture.crm.only("opportunity").getInt("estimatedvalue")).isEqualTo(300);
+        assertThat(fixture.findings.listOpen(fixture.link(A).id())).isEmpty();
+    }
+
+    @Test
     void aDeletedRecordIsNeverCreatedAgain() {
         created(A, "e1");
         fixture.crm.table("opportunity").clear();

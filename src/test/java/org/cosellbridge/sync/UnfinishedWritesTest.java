@@ -3,6 +3,7 @@ package org.cosellbridge.sync;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import jakarta.json.Json;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -244,6 +245,210 @@ class UnfinishedWritesTest {
         assertThat(fixture.link(A).pausedBy()).isEqualTo(PausedBy.SELLER);
     }
 
+    @Test
+    void helpThatWasAskedForOfALeadIsToldAlthoughTheAnswerIsLostAndTheLeadMoves() {
+        leadThatWantsHelp();
+        loseAnswer(1);
+        assertThat(fixture.attempt(A)).isInstanceOf(SyncOutcome.NotNow.class);
+        assertThat(fixture.partnerCenter.all()).hasSize(2);
+        accept();
+
+        fixture.attempt(A);
+
+        assertThat(fixture.link(A).findRecord().orElseThrow().kind()).isEqualTo(OPPORTUNITY);
+        assertThat(fixture.count(AuditKind.MICROSOFT_ASKED)).isEqualTo(1);
+        assertThat(fixture.partnerCenter.all()).hasSize(2);
+    }
+
+    @Test
+    void helpThatALeadsSellerChoseIsAskedForAlthoughTheLeadMoves() {
+        leadThatWantsHelp();
+        failBefore(PartnerCenter.SYSTEM);
+        assertThat(fixture.attempt(A)).isInstanceOf(SyncOutcome.NotNow.class);
+        accept();
+
+        for (int looks = 0; looks < 3; looks++) {
+            fixture.attempt(A);
+            fixture.tick(600);
+        }
+
+        assertThat(fixture.link(A).findRecord().orElseThrow().kind()).isEqualTo(OPPORTUNITY);
+        assertThat(fixture.count(AuditKind.MICROSOFT_ASKED)).isEqualTo(1);
+        assertThat(fixture.partnerCenter.all()).hasSize(2);
+    }
+
+    @Test
+    void helpIsNotAskedForAgainOfALeadThatIsSwitchedOff() {
+        leadThatWantsHelp();
+        failBefore(PartnerCenter.SYSTEM);
+        assertThat(fixture.attempt(A)).isInstanceOf(SyncOutcome.NotNow.class);
+        accept();
+        String lead = switchOffLead();
+        fixture.crm.edit(OPPORTUNITY, "theirs", "originatingleadid", "\"" + lead + "\"");
+        fixture.crm.edit(OPPORTUNITY, "theirs", "cosell_syncwithpartnercenter", "true");
+
+        for (int looks = 0; looks < 3; looks++) {
+            fixture.attemptOf(new RecordRef(OPPORTUNITY, "theirs"), 0);
+            fixture.tick(600);
+        }
+
+        assertThat(fixture.link(A).record()).isEqualTo(new RecordRef(OPPORTUNITY, "theirs"));
+        assertThat(fixture.partnerCenter.all()).hasSize(1);
+        assertThat(fixture.intents.find(SyncFixture.CRM, new RecordRef(LEAD, lead)))
+                .isEmpty();
+    }
+
+    @Test
+    void helpThatWasAskedForOfALeadIsToldAlthoughItIsSwitchedOffMeanwhile() {
+        leadThatWantsHelp();
+        loseAnswer(1);
+        assertThat(fixture.attempt(A)).isInstanceOf(SyncOutcome.NotNow.class);
+        accept();
+        String lead = switchOffLead();
+        fixture.crm.edit(OPPORTUNITY, "theirs", "originatingleadid", "\"" + lead + "\"");
+        fixture.crm.edit(OPPORTUNITY, "theirs", "cosell_syncwithpartnercenter", "true");
+
+        fixture.attemptOf(new RecordRef(OPPORTUNITY, "theirs"), 0);
+
+        assertThat(fixture.link(A).record()).isEqualTo(new RecordRef(OPPORTUNITY, "theirs"));
+        assertThat(fixture.count(AuditKind.MICROSOFT_ASKED)).isEqualTo(1);
+    }
+
+    /** A lead of a complete deal that Microsoft sees already, whose seller has just chosen help. */
+    private void leadThatWantsHelp() {
+        List<String> members = new ArrayList<>(List.of(lead));
+        members.addAll(List.of(
+                "consent",
+                "{\"consentToToShareInfoWithOthers\":true,\"consentToContact\":true,\"consentToShareReferralWithMicrosoftSellers\":true}",
+                "customerProfile",
+                "{\"name\":\"Contoso\",\"address\":{\"addressLine1\":\"1 Main St\",\"city\":\"Seattle\",\"postalCode\":\"98101\",\"country\":\"US\"},"
+                        + "\"team\":[{\"firstName\":\"Ana\",\"lastName\":\"Diaz\",\"phoneNumber\":\"1\",\"email\":\"ana@contoso.example\"}]}",
+                "details",
+                "{\"notes\":\"first\",\"dealValue\":100,\"currency\":\"USD\",\"closingDateTime\":\"2027-01-01T00:00:00Z\","
+                        + "\"requirements\":{\"solutions\":[{\"id\":\"SOL-1-AAA\",\"type\":\"Name\",\"name\":\"Solution 1\"}]}}"));
+        fixture.partnerCenter.put(A, "e1", members.toArray(String[]::new));
+        assertThat(fixture.attempt(A).word()).isEqualTo("created");
+        String record = fixture.crm.table(LEAD).keySet().iterator().next();
+        fixture.crm.edit(LEAD, record, "cosell_howcanmicrosofthelp", "100000001");
+    }
+
+    // ---- leads that are switched off on their way
+
+    @Test
+    void aMoveWhoseAnswerIsLostIsFinishedAlthoughTheLeadIsSwitchedOffMeanwhile() {
+        for (boolean fromOpportunity : List.of(true, false)) {
+            String made = lostMoveOfALeadThatIsSwitchedOff();
+            fixture.attempt(A);
+
+            SyncOutcome outcome =
+                    fromOpportunity ? fixture.attemptOf(new RecordRef(OPPORTUNITY, made), 0) : fixture.attempt(A);
+
+            assertThat(outcome).isInstanceOf(SyncOutcome.Done.class);
+            assertThat(fixture.link(A).record()).isEqualTo(new RecordRef(OPPORTUNITY, made));
+            assertThat(fixture.link(A).state()).isEqualTo(LinkState.ACTIVE);
+            assertThat(fixture.link(A).findPrevious()).isEmpty();
+            assertThat(fixture.count(AuditKind.RECORD_CREATED)).isEqualTo(2);
+            assertThat(fixture.count(AuditKind.LINK_MOVED)).isEqualTo(1);
+            // what is switched off is not written, not even to close it
+            assertThat(fixture.crm.only(LEAD).getString("statuscode")).isEqualTo("1");
+        }
+    }
+
+    @Test
+    void aMoveWhoseAnswerIsLostIsNoSecondClaimWhileAPersonHasPausedTheLink() {
+        lead();
+        accept();
+        loseAnswer(3);
+        assertThat(fixture.attempt(A)).isInstanceOf(SyncOutcome.NotNow.class);
+        String made = fixture.crm.table(OPPORTUNITY).keySet().iterator().next();
+        String link = fixture.link(A).id();
+        fixture.transaction(() -> fixture.links.pause(link, PausedBy.PERSON, "Wait."));
+
+        SyncOutcome outcome = fixture.attemptOf(new RecordRef(OPPORTUNITY, made), 0);
+
+        assertThat(outcome).isInstanceOf(SyncOutcome.Done.class);
+        assertThat(fixture.link(A).state()).isEqualTo(LinkState.PAUSED);
+        fixture.transaction(() -> fixture.links.resume(link, PausedBy.PERSON));
+        fixture.attempt(A);
+        assertThat(fixture.link(A).record()).isEqualTo(new RecordRef(OPPORTUNITY, made));
+    }
+
+    @Test
+    void aMoveIsFinishedAndThenPausedWhenBothRecordsAreSwitchedOff() {
+        String made = lostMoveOfALeadThatIsSwitchedOff();
+        fixture.crm.edit(OPPORTUNITY, made, "cosell_syncwithpartnercenter", "false");
+
+        SyncOutcome outcome = fixture.attemptOf(new RecordRef(OPPORTUNITY, made), 0);
+        fixture.attempt(A);
+
+        assertThat(outcome).isInstanceOf(SyncOutcome.Done.class);
+        assertThat(fixture.link(A).record()).isEqualTo(new RecordRef(OPPORTUNITY, made));
+        assertThat(fixture.link(A).state()).isEqualTo(LinkState.PAUSED);
+        assertThat(fixture.count(AuditKind.RECORD_CREATED)).isEqualTo(2);
+    }
+
+    @Test
+    void aMoveThatNeverArrivedWaitsUntilTheLeadIsSwitchedOnAgain() {
+        lead();
+        accept();
+        failBefore("crm", 3);
+        assertThat(fixture.attempt(A)).isInstanceOf(SyncOutcome.NotNow.class);
+        String made = fixture.link(A).findRecord().orElseThrow().id();
+        fixture.crm.edit(LEAD, made, "cosell_syncwithpartnercenter", "false");
+
+        fixture.attempt(A);
+        fixture.attempt(A);
+
+        assertThat(fixture.link(A).state()).isEqualTo(LinkState.PAUSED);
+        assertThat(fixture.crm.table(OPPORTUNITY)).isEmpty();
+        fixture.crm.edit(LEAD, made, "cosell_syncwithpartnercenter", "true");
+        fixture.attempt(A);
+        assertThat(fixture.link(A).findRecord().orElseThrow().kind()).isEqualTo(OPPORTUNITY);
+        assertThat(fixture.crm.table(OPPORTUNITY)).hasSize(1);
+    }
+
+    @Test
+    void anOpportunityThatIsSwitchedOnTakesTheLinkOfTheSwitchedOffLeadItWasMadeOf() {
+        lead();
+        String lead = switchOffLead();
+        fixture.attempt(A);
+        assertThat(fixture.link(A).state()).isEqualTo(LinkState.PAUSED);
+        accept();
+        fixture.crm.edit(OPPORTUNITY, "theirs", "originatingleadid", "\"" + lead + "\"");
+        RecordRef theirs = new RecordRef(OPPORTUNITY, "theirs");
+
+        fixture.attemptOf(theirs, 0);
+
+        assertThat(fixture.link(A).state()).isEqualTo(LinkState.PAUSED);
+        assertThat(fixture.link(A).record()).isEqualTo(new RecordRef(LEAD, lead));
+        fixture.crm.edit(OPPORTUNITY, "theirs", "cosell_syncwithpartnercenter", "true");
+
+        fixture.attemptOf(theirs, 0);
+
+        assertThat(fixture.link(A).record()).isEqualTo(theirs);
+        assertThat(fixture.link(A).state()).isEqualTo(LinkState.ACTIVE);
+        assertThat(fixture.crm.only(OPPORTUNITY).getString("cosell_referralidentifier"))
+                .isEqualTo(A);
+        assertThat(fixture.crm.only(LEAD).getString("statuscode")).isEqualTo("1");
+    }
+
+    /** The new opportunity's id: the answer to its create was lost, and the lead is switched off. */
+    private String lostMoveOfALeadThatIsSwitchedOff() {
+        fixture.reset();
+        lead();
+        accept();
+        loseAnswer(3);
+        assertThat(fixture.attempt(A)).isInstanceOf(SyncOutcome.NotNow.class);
+        switchOffLead();
+        return fixture.crm.table(OPPORTUNITY).keySet().iterator().next();
+    }
+
+    private String switchOffLead() {
+        String lead = fixture.crm.table(LEAD).keySet().iterator().next();
+        fixture.crm.edit(LEAD, lead, "cosell_syncwithpartnercenter", "false");
+        return lead;
+    }
+
     // ---- what every case needs
 
     private static final String[] lead = {
@@ -285,11 +490,15 @@ class UnfinishedWritesTest {
 
     /** The next write to this system fails before it happens. */
     private void failBefore(String system) {
+        failBefore(system, 1);
+    }
+
+    private void failBefore(String system, int which) {
         AtomicInteger writes = new AtomicInteger();
         fixture.weather = new SyncFixture.Weather() {
             @Override
             public void before(String called, boolean write) {
-                if (write && called.equals(system) && writes.incrementAndGet() == 1) {
+                if (write && called.equals(system) && writes.incrementAndGet() == which) {
                     throw new RetryableException(system, "Busy.", false, null, null);
                 }
             }

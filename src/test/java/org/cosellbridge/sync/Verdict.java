@@ -190,14 +190,14 @@ final class Verdict {
                         "The record " + ref + " is switched on but linked with no referral."));
     }
 
-    /** What is made of a lead of ours waits until the referral is accepted and the lead's link is not paused. */
+    /** What is made of a lead of ours waits until the referral is accepted and nobody but the seller has paused the lead's link. */
     private boolean isMadeOfOurLead(RecordRef ref) {
         String lead = history.people.row(ref).getString("originatingleadid", "");
         return history.links().stream()
                 .filter(link -> link.findRecord()
                         .filter(record -> record.id().equals(lead))
                         .isPresent())
-                .anyMatch(link -> link.state() == LinkState.PAUSED
+                .anyMatch(link -> (link.state() == LinkState.PAUSED && link.pausedBy() != PausedBy.SELLER)
                         || Referral.parse(fixture.partnerCenter.get(
                                         link.referral().value()))
                                 .isLead());
