@@ -39,6 +39,7 @@ class ArchitectureTest {
             Map.entry("connector", Set.of()),
             Map.entry("connector.partnercenter", Set.of("connector", "referral", "http")),
             Map.entry("connector.dynamics", Set.of("connector", "referral", "http")),
+            Map.entry("connector.salesforce", Set.of("connector", "referral", "http")),
             Map.entry("http", Set.of()),
             Map.entry("audit", Set.of("referral")),
             Map.entry("sync", Set.of("referral", "mapping", "connector", "audit")),

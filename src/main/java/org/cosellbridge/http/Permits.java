@@ -75,7 +75,7 @@ public class Permits {
     }
 
     /** Nobody calls the system for so long from now on. */
-    void pause(String system, Duration wait) {
+    public void pause(String system, Duration wait) {
         brakes.pause(system, wait);
     }
 

@@ -14,8 +14,16 @@ public interface Tokens {
      * @param correlationId of the work it is for
      * @throws OutboundException.SignInFailed when the authority refuses
      */
-    String token(Grant grant, Duration timeout, String correlationId);
+    AccessToken accessToken(Grant grant, Duration timeout, String correlationId);
+
+    /** The text of the {@link #accessToken}. */
+    default String token(Grant grant, Duration timeout, String correlationId) {
+        return accessToken(grant, timeout, correlationId).text();
+    }
 
     /** Forgets the token, after a 401: the next call fetches a new one. */
     void forget(Grant grant);
+
+    /** Forgets this token, unless another has taken its place: of many calls it was refused to, the first fetches a new one. */
+    void forget(Grant grant, AccessToken refused);
 }

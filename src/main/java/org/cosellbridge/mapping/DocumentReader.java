@@ -368,7 +368,9 @@ final class DocumentReader {
             field.getJsonObject("states").forEach((state, step) -> {
                 Map<String, Integer> written = new LinkedHashMap<>();
                 JsonObject numbers = step.asJsonObject().getJsonObject("fields");
-                numbers.keySet().forEach(column -> written.put(column, numbers.getInt(column)));
+                if (numbers != null) {
+                    numbers.keySet().forEach(column -> written.put(column, numbers.getInt(column)));
+                }
                 Map<String, String> closing = new LinkedHashMap<>();
                 JsonObject told = step.asJsonObject().getJsonObject("closing");
                 if (told != null) {

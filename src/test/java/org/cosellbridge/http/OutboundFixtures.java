@@ -78,7 +78,7 @@ public final class OutboundFixtures implements AutoCloseable {
 
     /** Tokens with an empty cache. */
     public Tokens tokens() {
-        return new EntraTokens(client, refreshTokens(), box, clock);
+        return new CachedTokens(client, refreshTokens(), box, clock);
     }
 
     /** The permits of {@link #client}. */

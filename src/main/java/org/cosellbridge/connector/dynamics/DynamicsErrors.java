@@ -8,17 +8,16 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.cosellbridge.connector.ConnectorException;
 import org.cosellbridge.connector.RecordGoneException;
 import org.cosellbridge.connector.RecordRef;
 import org.cosellbridge.connector.RejectedException;
 import org.cosellbridge.connector.RetryableException;
+import org.cosellbridge.connector.ServerText;
 import org.cosellbridge.connector.SetupException;
 import org.cosellbridge.connector.StalePreconditionException;
 import org.cosellbridge.connector.SyncTokenExpiredException;
@@ -29,15 +28,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What a failure of Dataverse means. Decided here and nowhere else, by the code in the body and then by the HTTP status. */
 final class DynamicsErrors {
-    private static final int LONGEST_SERVER_TEXT = 300;
-
-    /** Shorter values (a country, a state) would strike out parts of ordinary words. */
-    private static final int LEAST_MASKED = 3;
-
-    private static final String HIDDEN = "…";
-    private static final Pattern EMAIL = Pattern.compile("[\\w.%+'-]+@[\\w.-]+\\w");
-    private static final Pattern PHONE =
-            Pattern.compile("(?<![0-9A-Za-z-])\\+?\\(?\\d[\\d ()/.-]{5,}\\d(?![0-9A-Za-z-])");
     private static final Duration DISABLED_PAUSE = Duration.ofMinutes(15);
 
     private static final Set<String> MISSING = Set.of("0x80040217", "0x80060891");
@@ -93,7 +83,7 @@ final class DynamicsErrors {
                             answer.status(),
                             text(error, "code").toLowerCase(Locale.ROOT),
                             message,
-                            shorten(masked(message, sent)));
+                            ServerText.shown(message, sent));
                 }
             } catch (JsonException | ClassCastException notDataverse) {
                 // no code then; the status decides
@@ -103,27 +93,6 @@ final class DynamicsErrors {
 
         private static String text(JsonObject error, String member) {
             return error.get(member) instanceof JsonString string ? string.getString() : "";
-        }
-
-        private static String masked(String message, Collection<JsonValue> sent) {
-            List<String> values = sent.stream()
-                    .filter(JsonString.class::isInstance)
-                    .map(value -> ((JsonString) value).getString())
-                    .filter(value -> value.length() >= LEAST_MASKED)
-                    .sorted(Comparator.comparing(String::length).reversed())
-                    .toList();
-            String masked = message;
-            for (String value : values) {
-                masked = masked.replace(value, HIDDEN);
-            }
-            return PHONE.matcher(EMAIL.matcher(masked).replaceAll(HIDDEN)).replaceAll(HIDDEN);
-        }
-
-        private static String shorten(String text) {
-            String oneLine = text.replaceAll("\\s+", " ").trim();
-            return oneLine.length() <= LONGEST_SERVER_TEXT
-                    ? oneLine
-                    : oneLine.substring(0, LONGEST_SERVER_TEXT - 1) + "…";
         }
 
         /** The addressed row does not exist. */

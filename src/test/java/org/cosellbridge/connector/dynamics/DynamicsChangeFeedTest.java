@@ -10,6 +10,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -29,6 +30,7 @@ import org.cosellbridge.connector.RemoteField;
 import org.cosellbridge.connector.RetryableException;
 import org.cosellbridge.connector.SetupException;
 import org.cosellbridge.connector.SyncTokenExpiredException;
+import org.cosellbridge.http.AccessToken;
 import org.cosellbridge.http.Grant;
 import org.cosellbridge.http.HttpAnswer;
 import org.cosellbridge.http.Tokens;
@@ -62,6 +64,7 @@ class DynamicsChangeFeedTest {
                 "secret",
                 "",
                 "",
+                "",
                 "v9.2",
                 List.of("opportunity"),
                 "",
@@ -77,12 +80,17 @@ class DynamicsChangeFeedTest {
                 },
                 new Tokens() {
                     @Override
-                    public String token(Grant grant, Duration timeout, String correlationId) {
-                        return "token";
+                    public AccessToken accessToken(Grant grant, Duration timeout, String correlationId) {
+                        return new AccessToken("token", Instant.MAX, "", "");
                     }
 
                     @Override
                     public void forget(Grant grant) {
+                        throw new AssertionError("forgot a token");
+                    }
+
+                    @Override
+                    public void forget(Grant grant, AccessToken refused) {
                         throw new AssertionError("forgot a token");
                     }
                 },

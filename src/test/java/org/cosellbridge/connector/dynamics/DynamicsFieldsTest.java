@@ -23,6 +23,7 @@ import org.cosellbridge.connector.RejectedException;
 import org.cosellbridge.connector.RemoteField;
 import org.cosellbridge.connector.RemoteField.StateStep;
 import org.cosellbridge.connector.RemoteField.Step;
+import org.cosellbridge.http.AccessToken;
 import org.cosellbridge.http.Grant;
 import org.cosellbridge.http.Tokens;
 import org.junit.jupiter.api.Test;
@@ -45,6 +46,7 @@ class DynamicsFieldsTest {
                 "secret",
                 "",
                 "",
+                "",
                 "v9.2",
                 List.of("opportunity"),
                 "",
@@ -59,12 +61,17 @@ class DynamicsFieldsTest {
                 },
                 new Tokens() {
                     @Override
-                    public String token(Grant grant, Duration timeout, String correlationId) {
+                    public AccessToken accessToken(Grant grant, Duration timeout, String correlationId) {
                         throw new AssertionError("asked for a token");
                     }
 
                     @Override
                     public void forget(Grant grant) {
+                        throw new AssertionError("forgot a token");
+                    }
+
+                    @Override
+                    public void forget(Grant grant, AccessToken refused) {
                         throw new AssertionError("forgot a token");
                     }
                 },

@@ -31,6 +31,7 @@ import org.cosellbridge.connector.RemoteRecord;
 import org.cosellbridge.connector.RetryableException;
 import org.cosellbridge.connector.SetupException;
 import org.cosellbridge.connector.StalePreconditionException;
+import org.cosellbridge.http.AccessToken;
 import org.cosellbridge.http.Grant;
 import org.cosellbridge.http.HttpAnswer;
 import org.cosellbridge.http.HttpCall;
@@ -84,12 +85,17 @@ class PartnerCenterWireTest {
         };
         Tokens tokens = new Tokens() {
             @Override
-            public String token(Grant grant, Duration timeout, String correlationId) {
-                return "token-" + forgotten.size();
+            public AccessToken accessToken(Grant grant, Duration timeout, String correlationId) {
+                return new AccessToken("token-" + forgotten.size(), Instant.MAX, "", "");
             }
 
             @Override
             public void forget(Grant grant) {
+                forgotten.add(grant);
+            }
+
+            @Override
+            public void forget(Grant grant, AccessToken refused) {
                 forgotten.add(grant);
             }
         };

@@ -1,7 +1,5 @@
 package org.cosellbridge.http;
 
-import jakarta.inject.Inject;
-import jakarta.inject.Singleton;
 import jakarta.json.JsonNumber;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
@@ -16,25 +14,14 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.logging.Logger;
 import java.util.stream.Collectors;
 import org.cosellbridge.platform.SecretBox;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Tokens from the v2 endpoint of Microsoft Entra ID. A token is cached until 80 % of its life or five minutes before its end,
- * whichever comes first, but for half of its life at least. Whoever needs a token that is being fetched waits for that fetch and
- * shares its result, also its failure. A rotated refresh token is stored before the access token that came with it is used.
- */
-@Singleton
-class EntraTokens implements Tokens {
-    private static final Logger LOG = Logger.getLogger(EntraTokens.class.getName());
+/** Signs in at the v2 endpoint of Microsoft Entra ID. A rotated refresh token is stored before the access token that came with it is used. */
+final class EntraSignIn {
+    private static final Logger LOG = Logger.getLogger(EntraSignIn.class.getName());
     private static final String PURPOSE = "refresh-token";
     private static final Duration BY_DEFAULT = Duration.ofMinutes(10);
     private static final Duration BEFORE_END = Duration.ofMinutes(5);
@@ -43,73 +30,16 @@ class EntraTokens implements Tokens {
     private final RefreshTokenRepository refreshTokens;
     private final SecretBox box;
     private final Clock clock;
-    private final ConcurrentMap<Grant, Cached> cache = new ConcurrentHashMap<>();
-    private final ConcurrentMap<Grant, CompletableFuture<String>> flights = new ConcurrentHashMap<>();
 
-    @Inject
-    EntraTokens(OutboundClient client, RefreshTokenRepository refreshTokens, SecretBox box, Clock clock) {
+    EntraSignIn(OutboundClient client, RefreshTokenRepository refreshTokens, SecretBox box, Clock clock) {
         this.client = client;
         this.refreshTokens = refreshTokens;
         this.box = box;
         this.clock = clock;
     }
 
-    @Override
-    public String token(Grant grant, Duration timeout, String correlationId) {
-        Optional<String> cached = findCached(grant);
-        if (cached.isPresent()) {
-            return cached.get();
-        }
-        CompletableFuture<String> mine = new CompletableFuture<>();
-        CompletableFuture<String> running = flights.putIfAbsent(grant, mine);
-        if (running != null) {
-            return join(running, grant, timeout);
-        }
-        try {
-            // Between the look into the cache and this flight another one may have ended.
-            String token = findCached(grant).orElseGet(() -> fetch(grant, timeout, correlationId));
-            mine.complete(token);
-            return token;
-        } catch (RuntimeException failed) {
-            mine.completeExceptionally(failed);
-            throw failed;
-        } finally {
-            flights.remove(grant, mine);
-            // Only an Error gets here with the flight still open: those who wait must not wait for ever.
-            mine.completeExceptionally(new OutboundException.Unreachable("The sign-in ended without a result.", null));
-        }
-    }
-
-    @Override
-    public void forget(Grant grant) {
-        cache.remove(grant);
-    }
-
-    private Optional<String> findCached(Grant grant) {
-        return Optional.ofNullable(cache.get(grant))
-                .filter(cached -> clock.instant().isBefore(cached.until()))
-                .map(Cached::token);
-    }
-
-    private static String join(CompletableFuture<String> running, Grant grant, Duration timeout) {
-        try {
-            return running.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
-        } catch (ExecutionException failed) {
-            // The exceptions of a sign-in hold no state of the thread that made them, so all who waited get the same
-            // one.
-            if (failed.getCause() instanceof RuntimeException cause) {
-                throw cause;
-            }
-            throw new OutboundException.Unreachable("The sign-in for " + grant + " failed.", failed);
-        } catch (TimeoutException late) {
-            throw new OutboundException.Unreachable("The sign-in for " + grant + " did not end in time.", late);
-        } catch (InterruptedException stopped) {
-            Thread.currentThread().interrupt();
-            throw new OutboundException.Unreachable("The wait for the sign-in was interrupted.", stopped);
-        }
-    }
-
-    private String fetch(Grant grant, Duration timeout, String correlationId) {
+    /** A fresh token of these credentials. */
+    AccessToken signIn(Grant.Entra grant, Duration timeout, String correlationId) {
         Deadline deadline = Deadline.in(timeout);
         Instant asked = clock.instant();
         JsonObject answer = grant instanceof Grant.RefreshToken refresh
@@ -120,8 +50,7 @@ class EntraTokens implements Tokens {
             throw new OutboundException.Unreachable(
                     "The authority " + grant.authority().getHost() + " answered without a token.", null);
         }
-        cache.put(grant, new Cached(token, asked.plus(usableFor(answer))));
-        return token;
+        return new AccessToken(token, asked.plus(usableFor(answer)), "", "");
     }
 
     private JsonObject rotate(Grant.RefreshToken grant, Deadline deadline, String correlationId) {
@@ -168,7 +97,7 @@ class EntraTokens implements Tokens {
         }
     }
 
-    private JsonObject request(Grant grant, Map<String, String> form, Deadline deadline, String correlationId) {
+    private JsonObject request(Grant.Entra grant, Map<String, String> form, Deadline deadline, String correlationId) {
         byte[] body = form.entrySet().stream()
                 .map(field -> encode(field.getKey()) + "=" + encode(field.getValue()))
                 .collect(Collectors.joining("&"))
@@ -189,11 +118,11 @@ class EntraTokens implements Tokens {
         throw EntraErrors.of(answer, grant, clock);
     }
 
-    private static URI endpoint(Grant grant) {
+    private static URI endpoint(Grant.Entra grant) {
         return URI.create(grant.authority() + "/" + encode(grant.tenantId()) + "/oauth2/v2.0/token");
     }
 
-    private Map<String, String> form(Grant grant) {
+    private Map<String, String> form(Grant.Entra grant) {
         Map<String, String> form = new LinkedHashMap<>();
         form.put("grant_type", "client_credentials");
         form.put("client_id", grant.clientId());
@@ -245,12 +174,4 @@ class EntraTokens implements Tokens {
     private static @Nullable String text(JsonObject answer, String name) {
         return answer.get(name) instanceof JsonString text ? text.getString() : null;
     }
-
-    /**
-     * A token and until when it is used.
-     *
-     * @param token the access token
-     * @param until when a new one is fetched
-     */
-    private record Cached(String token, Instant until) {}
 }

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class EntraTokensTest {
+class CachedTokensTest {
     private static final String AUDIENCE = "https://contoso.crm4.dynamics.com";
     private static final String OTHER_AUDIENCE = "https://api.partnercenter.microsoft.com";
     private static final String CLIENT = "11111111-2222-3333-4444-555555555555";
@@ -238,7 +238,7 @@ class EntraTokensTest {
         entra.rotatedTokenLifetime(Duration.ofMillis(1));
         Tokens otherNode = outbound.tokens();
         RefreshTokenRepository slow = new OvertakenRepository(otherNode);
-        tokens = new EntraTokens(outbound.client(), slow, outbound.box(), clock);
+        tokens = new CachedTokens(outbound.client(), slow, outbound.box(), clock);
 
         assertThat(entra.check(token(refresh(FIRST, AUDIENCE)))).isPresent();
     }
