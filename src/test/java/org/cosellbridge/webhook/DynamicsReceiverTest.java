@@ -671,7 +671,7 @@ class DynamicsReceiverTest {
     }
 
     /** Deliveries with the transaction a container would give them. */
-    private final class TransactionalDeliveries extends DynamicsDeliveries {
+    private final class TransactionalDeliveries extends PushDeliveries {
         private final AtomicInteger failures = new AtomicInteger();
         private RuntimeException failure = new IllegalStateException("unused");
 
@@ -685,11 +685,11 @@ class DynamicsReceiverTest {
         }
 
         @Override
-        public Optional<UUID> accept(DynamicsDelivery delivery) {
+        public List<UUID> accept(List<? extends Push> pushes) {
             if (failures.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
                 throw failure;
             }
-            return ledger.keepIfCommitted(() -> database.inTransaction(() -> super.accept(delivery)));
+            return ledger.keepIfCommitted(() -> database.inTransaction(() -> super.accept(pushes)));
         }
     }
 
