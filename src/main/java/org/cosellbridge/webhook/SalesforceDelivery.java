@@ -37,6 +37,7 @@ record SalesforceDelivery(
     static List<SalesforceDelivery> of(
             Instant receivedAt,
             SalesforceWebhookSettings.Sender sender,
+            SalesforceId organization,
             WebhookRequest request,
             byte[] body,
             SalesforceMessage message) {
@@ -49,7 +50,7 @@ record SalesforceDelivery(
                         receivedAt,
                         request.source(),
                         sender.connection(),
-                        message.organization().value(),
+                        organization.value(),
                         message.object(),
                         notification,
                         body.length,

@@ -10,11 +10,11 @@ import org.jspecify.annotations.Nullable;
  * An outbound message of Salesforce: up to a hundred notifications, each about one record. Nothing of a record is kept but which one it
  * is and when it changed; the record itself is read from Salesforce.
  *
- * @param organization the id of the organisation that says it sent the message
+ * @param organization the id of the organisation that says it sent the message; null when it is no id
  * @param object the name of the records' object, such as {@code Opportunity}; the same for all
  * @param notifications 1 to {@value #MOST_NOTIFICATIONS}
  */
-record SalesforceMessage(SalesforceId organization, String object, List<Notification> notifications) {
+record SalesforceMessage(@Nullable SalesforceId organization, String object, List<Notification> notifications) {
     /** The most notifications of one message. */
     static final int MOST_NOTIFICATIONS = 100;
 

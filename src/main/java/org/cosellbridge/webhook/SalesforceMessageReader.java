@@ -97,13 +97,13 @@ final class SalesforceMessageReader {
     }
 
     private SalesforceMessage notifications() throws XMLStreamException, RefusedException {
-        @Nullable SalesforceId organization = null;
+        @Nullable String organization = null;
         @Nullable String object = null;
         List<SalesforceMessage.Notification> notifications = new ArrayList<>();
         while (child()) {
             if (is(OUTBOUND, "OrganizationId")) {
                 require(organization == null);
-                organization = id();
+                organization = text();
             } else if (is(OUTBOUND, "Notification")) {
                 require(notifications.size() < SalesforceMessage.MOST_NOTIFICATIONS);
                 Entry entry = notification();
@@ -114,7 +114,8 @@ final class SalesforceMessageReader {
                 skip();
             }
         }
-        return new SalesforceMessage(given(organization), given(object), notifications);
+        return new SalesforceMessage(
+                SalesforceId.parse(given(organization).strip()).orElse(null), given(object), notifications);
     }
 
     private Entry notification() throws XMLStreamException, RefusedException {

@@ -89,9 +89,10 @@ class SalesforceReceiver {
         request.requireType("text/xml");
         byte[] body = bodies.read(request);
         SalesforceMessage message = SalesforceMessage.parse(body);
-        if (!message.organization().equals(sender.organization())) {
+        SalesforceId organization = sender.organization();
+        if (organization == null || !organization.equals(message.organization())) {
             throw new RefusedException(Refusal.ORGANIZATION_WRONG);
         }
-        return SalesforceDelivery.of(clock.instant(), sender, request, body, message);
+        return SalesforceDelivery.of(clock.instant(), sender, organization, request, body, message);
     }
 }

@@ -21,7 +21,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -690,31 +689,6 @@ class DynamicsReceiverTest {
                 throw failure;
             }
             return ledger.keepIfCommitted(() -> database.inTransaction(() -> super.accept(pushes)));
-        }
-    }
-
-    /** A body that cannot be read. */
-    private static final class FailingBody extends InputStream {
-        private final Callable<Integer> reading;
-
-        FailingBody(Callable<Integer> reading) {
-            this.reading = reading;
-        }
-
-        @Override
-        public int read() throws IOException {
-            try {
-                return reading.call();
-            } catch (IOException failed) {
-                throw failed;
-            } catch (Exception impossible) {
-                throw new AssertionError(impossible);
-            }
-        }
-
-        @Override
-        public int read(byte[] into, int from, int length) throws IOException {
-            return read();
         }
     }
 }
