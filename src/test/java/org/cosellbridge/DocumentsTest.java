@@ -28,7 +28,10 @@ class DocumentsTest {
         try (Stream<Path> pages = Files.list(Path.of("src/site/markdown"));
                 Stream<Path> records = Files.list(Path.of("src/adr"))) {
             return Stream.of(
-                            Stream.of(Path.of("README.md"), Path.of("server-config/wildfly/README.md")), pages, records)
+                            Stream.of(
+ Path.of("README.md"),
+ Path.of("server-config/wildfly/README.md"),
+ Path.of("server-config/salesforce/README.md")), pages, records)
                     .flatMap(paths -> paths)
                     .toList();
         }

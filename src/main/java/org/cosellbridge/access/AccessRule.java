@@ -15,8 +15,11 @@ sealed interface AccessRule {
     /** The path is written in a way no address of ours needs; nobody gets through. */
     record Refused() implements AccessRule {}
 
-    /** Receivers: Partner Center's, and that of each connection to a Dynamics 365. Nothing else below {@code webhooks} is open. */
-    Pattern WEBHOOK = Pattern.compile("webhooks/(?:partner-center|dynamics/[^/]+)");
+    /**
+     * Receivers: Partner Center's, that of each connection to a Dynamics 365, and that of each to a Salesforce, whose secret stands in the
+     * address. Nothing else below {@code webhooks} is open.
+     */
+    Pattern WEBHOOK = Pattern.compile("webhooks/(?:partner-center|dynamics/[^/]+|salesforce/[^/]+/[^/]+)");
 
     /** Calls that only an admin may make, when they write. Held against the path in lower case. */
     List<Pattern> ADMIN_WRITES = List.of(

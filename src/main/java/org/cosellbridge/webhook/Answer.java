@@ -1,6 +1,7 @@
 package org.cosellbridge.webhook;
 
 import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import org.cosellbridge.platform.Problem;
 
@@ -14,6 +15,19 @@ sealed interface Answer {
         @Override
         public Response response() {
             return Response.ok().build();
+        }
+    }
+
+    /** The same for a Salesforce, which takes nothing but this SOAP message for a success; any other answer makes it repeat itself. */
+    record Acknowledged() implements Answer {
+        private static final String ACK = """
+                <soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body>
+                <notificationsResponse xmlns="http://soap.sforce.com/2005/09/outbound"><Ack>true</Ack></notificationsResponse>
+                </soapenv:Body></soapenv:Envelope>""";
+
+        @Override
+        public Response response() {
+            return Response.ok(ACK, MediaType.TEXT_XML_TYPE).build();
         }
     }
 

@@ -17,16 +17,17 @@ final class CommitTries {
     private CommitTries() {}
 
     /**
-     * Runs it and answers {@link Answer.Taken} after its commit, else {@link Answer.NotStored}.
+     * Runs it and answers {@code success} after its commit, else {@link Answer.NotStored}.
      *
      * @param event the event's name, for the log
+     * @param success what the sender is told when it is stored
      * @param transaction begins and commits by itself
      */
-    static Answer run(String event, Runnable transaction) {
+    static Answer run(String event, Answer success, Runnable transaction) {
         for (int attempt = 1; ; attempt++) {
             try {
                 transaction.run();
-                return new Answer.Taken();
+                return success;
             } catch (RuntimeException failed) {
                 if (attempt == TRIES || !wasInTheWay(failed)) {
                     LOG.log(

@@ -54,7 +54,7 @@ record DeliveryFilter(
             throw Problem.badRequest("state must be accepted or ignored.");
         }
         if (sender != null && DeliverySender.find(sender).isEmpty()) {
-            throw Problem.badRequest("sender must be partner-center or dynamics.");
+            throw Problem.badRequest("sender must be partner-center, dynamics or salesforce.");
         }
         return new DeliveryFilter(
                 sender,

@@ -8,12 +8,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id the delivery's id
  * @param time when it was received
- * @param sender {@code partner-center} or {@code dynamics}
+ * @param sender {@code partner-center}, {@code dynamics} or {@code salesforce}
  * @param source from which address
- * @param event the event's name, or Dataverse's message
+ * @param event the event's name, Dataverse's message, or {@code OutboundMessage} of Salesforce
  * @param referral the referral's id; null when the event is not about one
  * @param connection whose CRM sent it; null for Partner Center
- * @param table the logical name of the CRM's table; null for Partner Center
+ * @param table the CRM's name of the table; null for Partner Center
  * @param record the record that is looked at, as {@code kind/id}; null when none is
  * @param changed when the sender says it changed; null when that could not be read
  * @param state {@code accepted} or {@code ignored}

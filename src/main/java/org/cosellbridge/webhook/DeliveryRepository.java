@@ -71,43 +71,37 @@ class DeliveryRepository {
     }
 
     /**
-     * Stores a delivery of a Dataverse.
+     * Stores a delivery of a CRM.
      *
      * @param record what is to be looked at, as {@code kind/id}; null when nothing is
      * @param dedupeKey of its event
      * @return whether it was stored; not when its event is stored already
      */
     boolean insert(
-            String id,
-            String correlation,
-            DeliveryState state,
-            @Nullable String record,
-            String dedupeKey,
-            DynamicsDelivery delivery) {
-        DynamicsEvent event = delivery.event();
+            String id, String correlation, DeliveryState state, @Nullable String record, String dedupeKey, Push push) {
         Map<String, Object> columns = new LinkedHashMap<>();
         columns.put("id", id);
-        columns.put("sender", DeliverySender.DYNAMICS.word());
-        columns.put("received_at", delivery.receivedAt().atOffset(ZoneOffset.UTC));
-        columns.put("source", shortened(delivery.source()));
-        columns.put("event_name", event.message());
-        columns.put("resource_change_text", event.operationTimeText());
+        columns.put("sender", push.sender().word());
+        columns.put("received_at", push.receivedAt().atOffset(ZoneOffset.UTC));
+        columns.put("source", shortened(push.source()));
+        columns.put("event_name", push.eventName());
+        columns.put("resource_change_text", push.timeText());
         columns.put("dedupe_key", dedupeKey);
         columns.put("headers", json(Map.of()));
-        columns.put("algorithm", DynamicsDelivery.ALGORITHM);
+        columns.put("algorithm", Push.ALGORITHM);
         columns.put("chain", "");
-        columns.put("verdict", delivery.verdict());
+        columns.put("verdict", push.verdict());
         columns.put("correlation", correlation);
         columns.put("state", state.word());
         columns.put("duplicates", 0L);
-        columns.put("connection", delivery.connection().value());
-        columns.put("record_table", event.table());
-        columns.put("body_size", delivery.size());
-        columns.put("body_sha256", delivery.sha256());
-        putUnlessNull(columns, "resource_change", offset(event.operationTime()));
+        columns.put("connection", push.connection().value());
+        columns.put("record_table", push.table());
+        columns.put("body_size", push.size());
+        columns.put("body_sha256", push.sha256());
+        putUnlessNull(columns, "resource_change", offset(push.time()));
         putUnlessNull(columns, "record", record);
-        putUnlessNull(columns, "sender_correlation", delivery.correlation());
-        putUnlessNull(columns, "organization", event.organization());
+        putUnlessNull(columns, "sender_correlation", push.correlation());
+        putUnlessNull(columns, "organization", push.organization());
         return insertIfNew("delivery", columns) == 1;
     }
 

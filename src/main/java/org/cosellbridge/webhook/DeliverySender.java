@@ -9,7 +9,9 @@ enum DeliverySender {
     /** Partner Center: an event about a referral, signed. */
     PARTNER_CENTER,
     /** The Dataverse of a connection: an event about a record, with a shared secret. */
-    DYNAMICS;
+    DYNAMICS,
+    /** The Salesforce organisation of a connection: an event about a record, with a shared secret. */
+    SALESFORCE;
 
     /** The word in answers, in the database and in filters. */
     String word() {

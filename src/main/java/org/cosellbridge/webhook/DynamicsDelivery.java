@@ -1,10 +1,6 @@
 package org.cosellbridge.webhook;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -12,8 +8,7 @@ import org.cosellbridge.connector.ConnectionName;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A delivery of a Dataverse that carried the right secret and can be read, not yet stored. It has no body: there is no signature that
- * could be verified again, and the values in it are persons' data that nobody needs.
+ * A push of a Dataverse that carried the right secret.
  *
  * @param receivedAt when
  * @param source from which address
@@ -32,10 +27,8 @@ record DynamicsDelivery(
         @Nullable String correlation,
         int size,
         String sha256,
-        String verdict) {
-    /** What is stored as the algorithm: there is no signature. */
-    static final String ALGORITHM = "shared-secret";
-
+        String verdict)
+        implements Push {
     private static final String CORRELATION_HEADER = "x-ms-correlation-request-id";
 
     /** The delivery that a request of this sender is. */
@@ -53,7 +46,7 @@ record DynamicsDelivery(
                 event,
                 header.orElse(event.correlation()),
                 body.length,
-                hash(body),
+                Sha256.hex(body),
                 "Carried a shared secret of connection " + sender.connection()
                         + (sender.organization() == null ? "." : " and its organisation id."));
     }
@@ -62,11 +55,12 @@ record DynamicsDelivery(
      * Equal for equal events: the same message about the same rows of one operation. Without a time and a correlation id nothing tells
      * two events apart, so no other key is equal then: a look too many is harmless, one too few is not.
      */
-    String dedupeKey() {
+    @Override
+    public String dedupeKey() {
         if (correlation == null || event.operationTimeText().isEmpty()) {
-            return hash(bytes(UUID.randomUUID().toString()));
+            return Sha256.hex(UUID.randomUUID().toString());
         }
-        return hash(bytes(String.join(
+        return Sha256.hex(String.join(
                 "|",
                 List.of(
                         ALGORITHM,
@@ -75,18 +69,50 @@ record DynamicsDelivery(
                         event.table(),
                         String.join(",", event.rows()),
                         correlation,
-                        event.operationTimeText()))));
+                        event.operationTimeText())));
     }
 
-    private static byte[] bytes(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
+    @Override
+    public DeliverySender sender() {
+        return DeliverySender.DYNAMICS;
     }
 
-    private static String hash(byte[] bytes) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException("This Java runtime has no SHA-256.", impossible);
-        }
+    @Override
+    public String eventName() {
+        return event.message();
+    }
+
+    @Override
+    public String table() {
+        return event.table();
+    }
+
+    @Override
+    public List<String> rows() {
+        return event.isAboutRows() ? event.rows() : List.of();
+    }
+
+    @Override
+    public @Nullable Instant time() {
+        return event.operationTime();
+    }
+
+    @Override
+    public String timeText() {
+        return event.operationTimeText();
+    }
+
+    @Override
+    public @Nullable String organization() {
+        return event.organization();
+    }
+
+    @Override
+    public String reason() {
+        String warning = event.isAboutRows() && event.rows().isEmpty()
+                ? " Warning: it names no row, so only the change feed finds what changed."
+                : "";
+        return "Message " + event.message() + " of table " + event.table()
+                + " carried the shared secret and was stored." + warning;
     }
 }

@@ -3,16 +3,10 @@ package org.cosellbridge.webhook;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.logging.Logger;
 import org.cosellbridge.audit.AuditKind;
 import org.cosellbridge.audit.RefusalCounts;
-import org.cosellbridge.connector.ConnectionName;
 
 /**
  * Takes a request to a connection's Dataverse webhook from its first byte to its answer: shared secret, type, size, shape,
@@ -27,28 +21,26 @@ class DynamicsReceiver {
     /** The query parameter that carries it otherwise ({@code authtype} 4); Dataverse gives it its name. */
     static final String SECRET_PARAMETER = "code";
 
-    private static final Logger LOG = Logger.getLogger(DynamicsReceiver.class.getName());
-    private static final Duration BETWEEN_WARNINGS = Duration.ofHours(1);
-
     private final DynamicsWebhookSettings settings;
-    private final DynamicsDeliveries deliveries;
+    private final PushDeliveries deliveries;
     private final RefusalCounts refusals;
     private final Clock clock;
     private final BodyReader bodies;
     private final SharedSecrets nobodys = SharedSecrets.unset();
-    private final Map<ConnectionName, Instant> nextWarnings = new ConcurrentHashMap<>();
+    private final UnsetSecretWarnings warnings;
 
     @Inject
     DynamicsReceiver(
             DynamicsWebhookSettings settings,
             WebhookSettings common,
-            DynamicsDeliveries deliveries,
+            PushDeliveries deliveries,
             RefusalCounts refusals,
             Clock clock) {
         this.settings = settings;
         this.deliveries = deliveries;
         this.refusals = refusals;
         this.clock = clock;
+        this.warnings = new UnsetSecretWarnings(clock);
         this.bodies = new BodyReader(Math.max(common.maxBody(), DynamicsWebhookSettings.LARGEST_BODY), clock);
     }
 
@@ -57,7 +49,8 @@ class DynamicsReceiver {
         try {
             DynamicsWebhookSettings.Sender sender = prove(connection, request);
             DynamicsDelivery delivery = read(sender, request);
-            return CommitTries.run(delivery.event().message(), () -> deliveries.accept(delivery));
+            return CommitTries.run(
+                    delivery.eventName(), new Answer.Taken(), () -> deliveries.accept(List.of(delivery)));
         } catch (RefusedException refused) {
             refusals.refused(AuditKind.DELIVERY_REFUSED, refused.refusal().word(), request.source());
             return new Answer.Refused(refused.refusal());
@@ -74,7 +67,7 @@ class DynamicsReceiver {
         DynamicsWebhookSettings.Sender sender =
                 known.orElseThrow(() -> new RefusedException(Refusal.CONNECTION_UNKNOWN));
         if (!sender.secrets().isSet()) {
-            warn(sender);
+            warnings.warn(sender.connection(), sender.secretKey());
             throw new RefusedException(Refusal.SECRET_NOT_SET);
         }
         if (!right) {
@@ -89,22 +82,9 @@ class DynamicsReceiver {
         return inHeader.isEmpty() ? request.parameters(SECRET_PARAMETER) : inHeader;
     }
 
-    /** Whoever posts here expects to be heard; strangers can make this line come once an hour at most. */
-    private void warn(DynamicsWebhookSettings.Sender sender) {
-        Instant now = clock.instant();
-        nextWarnings.compute(sender.connection(), (name, next) -> {
-            if (next != null && now.isBefore(next)) {
-                return next;
-            }
-            LOG.warning(() -> "Somebody posts to the webhook receiver of connection " + name
-                    + ", which refuses everything until " + sender.secretKey() + " is set.");
-            return now.plus(BETWEEN_WARNINGS);
-        });
-    }
-
     private DynamicsDelivery read(DynamicsWebhookSettings.Sender sender, WebhookRequest request)
             throws RefusedException {
-        request.requireJson();
+        request.requireType("application/json");
         byte[] body = bodies.read(request);
         DynamicsEvent event = DynamicsEvent.parse(body);
         String organization = sender.organization();

@@ -38,7 +38,7 @@ class Receiver {
     Answer receive(WebhookRequest request) {
         try {
             VerifiedDelivery delivery = read(request);
-            return CommitTries.run(delivery.event().name(), () -> deliveries.accept(delivery));
+            return CommitTries.run(delivery.event().name(), new Answer.Taken(), () -> deliveries.accept(delivery));
         } catch (RefusedException refused) {
             refusals.refused(AuditKind.DELIVERY_REFUSED, refused.refusal().word(), request.source());
             return new Answer.Refused(refused.refusal());
@@ -46,7 +46,7 @@ class Receiver {
     }
 
     private VerifiedDelivery read(WebhookRequest request) throws RefusedException {
-        request.requireJson();
+        request.requireType("application/json");
         byte[] body = bodies.read(request);
         SignatureHeaders headers = SignatureHeaders.parse(request);
         WebhookVerdict verdict = verify(headers, body);

@@ -9,7 +9,7 @@ import org.cosellbridge.platform.Problem;
 enum Refusal {
     /** The body is longer than the receiver takes, or says it is. */
     TOO_LARGE(Status.REQUEST_ENTITY_TOO_LARGE),
-    /** The content type is not {@code application/json}. */
+    /** The content type is not the one that the receiver reads. */
     WRONG_TYPE(Status.UNSUPPORTED_MEDIA_TYPE),
     /** The body was cut off or came too slowly. */
     BODY_INCOMPLETE(Status.BAD_REQUEST),
@@ -39,7 +39,7 @@ enum Refusal {
     CHAIN_NOT_TRUSTED(Status.UNAUTHORIZED),
     /** The signature does not belong to this body and certificate. */
     SIGNATURE_WRONG(Status.UNAUTHORIZED),
-    /** The address names no connection to a Dynamics 365. */
+    /** The address names no connection to a CRM of the receiver's kind. */
     CONNECTION_UNKNOWN(Status.UNAUTHORIZED),
     /** The connection has no {@code webhook-secret}, so nothing can prove itself to its receiver. */
     SECRET_NOT_SET(Status.UNAUTHORIZED),
@@ -47,6 +47,8 @@ enum Refusal {
     SECRET_MISSING(Status.UNAUTHORIZED),
     /** The shared secret is none of the connection's, or several were sent. */
     SECRET_WRONG(Status.UNAUTHORIZED),
+    /** The client certificate of the TLS connection is missing or not the one of {@code webhook-client-subject}. */
+    CLIENT_CERTIFICATE_WRONG(Status.UNAUTHORIZED),
     /** The organisation in the body is not the connection's {@code organization-id}. */
     ORGANIZATION_WRONG(Status.UNAUTHORIZED),
     /** The body was sent by a known sender but is no event that can be read. */
@@ -76,7 +78,7 @@ enum Refusal {
     private String detail() {
         return switch (status) {
             case REQUEST_ENTITY_TOO_LARGE -> "The body is too large.";
-            case UNSUPPORTED_MEDIA_TYPE -> "Only application/json is read here.";
+            case UNSUPPORTED_MEDIA_TYPE -> "A body of this type is not read here.";
             case UNAUTHORIZED -> "The request does not prove that it comes from a sender known here.";
             default -> "The request cannot be read.";
         };

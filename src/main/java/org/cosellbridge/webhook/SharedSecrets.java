@@ -2,7 +2,6 @@ package org.cosellbridge.webhook;
 
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.List;
 import org.cosellbridge.platform.Configuration;
@@ -25,13 +24,30 @@ final class SharedSecrets {
 
     /** The secrets in a key's value, comma separated; one that is too short or cannot travel in a header is a fault. */
     static SharedSecrets read(Configuration configuration, String key) {
+        return read(
+                configuration,
+                key,
+                "[\\x21-\\x7E]+",
+                "holds a secret with a blank or a character beyond ASCII, which no header carries safely.");
+    }
+
+    /** The same for secrets that stand in the address itself. */
+    static SharedSecrets readForPath(Configuration configuration, String key) {
+        return read(
+                configuration,
+                key,
+                "[A-Za-z0-9._~-]+",
+                "holds a secret with another character than letters, digits and . _ ~ -, which no address carries"
+                        + " safely.");
+    }
+
+    private static SharedSecrets read(Configuration configuration, String key, String characters, String fault) {
         List<String> secrets = configuration.list(key, "");
         if (secrets.stream().anyMatch(secret -> secret.length() < SHORTEST)) {
             configuration.fault(key, "holds a secret with fewer than " + SHORTEST + " characters.");
         }
-        if (secrets.stream().anyMatch(secret -> !secret.matches("[\\x21-\\x7E]+"))) {
-            configuration.fault(
-                    key, "holds a secret with a blank or a character beyond ASCII, which no header carries safely.");
+        if (secrets.stream().anyMatch(secret -> !secret.matches(characters))) {
+            configuration.fault(key, fault);
         }
         return secrets.isEmpty()
                 ? unset()
@@ -61,10 +77,6 @@ final class SharedSecrets {
     }
 
     private static byte[] hash(String secret) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(secret.getBytes(StandardCharsets.UTF_8));
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException("This Java runtime has no SHA-256.", impossible);
-        }
+        return Sha256.of(secret.getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -65,10 +65,10 @@ record WebhookRequest(String source, String query, Map<String, List<String>> hea
         }
     }
 
-    /** Refuses every content type but {@code application/json}; parameters of it do not matter. */
-    void requireJson() throws RefusedException {
+    /** Refuses every content type but this one; parameters of it do not matter. */
+    void requireType(String wanted) throws RefusedException {
         String type = findFirst("content-type").orElse("").split(";", 2)[0];
-        if (!type.trim().toLowerCase(Locale.ROOT).equals("application/json")) {
+        if (!type.trim().toLowerCase(Locale.ROOT).equals(wanted)) {
             throw new RefusedException(Refusal.WRONG_TYPE);
         }
     }

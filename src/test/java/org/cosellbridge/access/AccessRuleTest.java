@@ -15,7 +15,9 @@ class AccessRuleTest {
                 "/webhooks/partner-center",
                 "webhooks/dynamics/crm",
                 "/webhooks/dynamics/Crm_2-x",
-                "webhooks/dynamics/no-such-connection"
+                "webhooks/dynamics/no-such-connection",
+                "webhooks/salesforce/crm/s3cr3t",
+                "/webhooks/salesforce/Crm_2-x/aZ09._~-"
             })
     void opensReceiversToPostsOnly(String path) {
         assertThat(AccessRule.of("POST", path)).isEqualTo(new AccessRule.Open());
@@ -42,7 +44,12 @@ class AccessRuleTest {
                 "webhooks/dynamics/crm/",
                 "webhooks/dynamics/crm/more",
                 "webhooks/Dynamics/crm",
-                "webhooks/salesforce/crm/s3cr3t"
+                "webhooks/salesforce",
+                "webhooks/salesforce/crm",
+                "webhooks/salesforce/crm/",
+                "webhooks/salesforce/crm/s3cr3t/",
+                "webhooks/salesforce/crm/s3cr3t/more",
+                "webhooks/Salesforce/crm/s3cr3t"
             })
     void opensNothingThatOnlyResemblesAReceiver(String path) {
         assertThat(AccessRule.of("POST", path)).isEqualTo(new AccessRule.Needs(Role.OPERATOR));
@@ -108,6 +115,9 @@ class AccessRuleTest {
                 "audit\n",
                 "audit\t",
                 "webhooks/pärtner-center",
+                "webhooks/salesforce//s3cr3t",
+                "webhooks/salesforce/crm/s3%63r3t",
+                "webhooks/salesforce/crm;x=y/s3cr3t",
                 "webhooks/partner-center\r\nX: y",
             })
     void refusesPathsThatAServerMightReadInAnotherWay(String path) {

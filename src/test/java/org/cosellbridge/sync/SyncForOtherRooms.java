@@ -2,7 +2,10 @@ package org.cosellbridge.sync;
 
 import jakarta.persistence.EntityManager;
 import java.util.List;
+import org.cosellbridge.connector.ConnectionName;
 import org.cosellbridge.connector.Connections;
+import org.cosellbridge.mapping.MappingDocument;
+import org.cosellbridge.mapping.ReferralCondition;
 import org.cosellbridge.platform.Configuration;
 
 /** Builds what this room offers to others, for their tests. */
@@ -12,6 +15,11 @@ public final class SyncForOtherRooms {
     /** Finds links in this database and states wants to this port. */
     public static RecordWants recordWants(EntityManager database, WantsSync wants) {
         return new RecordWants(new LinkRepository(database), wants);
+    }
+
+    /** The mapping documents of just this connection. */
+    public static ConnectionMappings mappings(ConnectionName connection, List<MappingDocument> documents) {
+        return new ConnectionMappings(connection, documents, ReferralCondition.compile("true"));
     }
 
     /** The mapping documents of this configuration. */

@@ -21,7 +21,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -671,7 +670,7 @@ class DynamicsReceiverTest {
     }
 
     /** Deliveries with the transaction a container would give them. */
-    private final class TransactionalDeliveries extends DynamicsDeliveries {
+    private final class TransactionalDeliveries extends PushDeliveries {
         private final AtomicInteger failures = new AtomicInteger();
         private RuntimeException failure = new IllegalStateException("unused");
 
@@ -685,36 +684,11 @@ class DynamicsReceiverTest {
         }
 
         @Override
-        public Optional<UUID> accept(DynamicsDelivery delivery) {
+        public List<UUID> accept(List<? extends Push> pushes) {
             if (failures.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
                 throw failure;
             }
-            return ledger.keepIfCommitted(() -> database.inTransaction(() -> super.accept(delivery)));
-        }
-    }
-
-    /** A body that cannot be read. */
-    private static final class FailingBody extends InputStream {
-        private final Callable<Integer> reading;
-
-        FailingBody(Callable<Integer> reading) {
-            this.reading = reading;
-        }
-
-        @Override
-        public int read() throws IOException {
-            try {
-                return reading.call();
-            } catch (IOException failed) {
-                throw failed;
-            } catch (Exception impossible) {
-                throw new AssertionError(impossible);
-            }
-        }
-
-        @Override
-        public int read(byte[] into, int from, int length) throws IOException {
-            return read();
+            return ledger.keepIfCommitted(() -> database.inTransaction(() -> super.accept(pushes)));
         }
     }
 }

@@ -12,7 +12,6 @@ import java.time.Clock;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
@@ -48,20 +47,20 @@ class DynamicsWebhookResourceTest {
             SECRET,
             "cosell.webhook.trust-bundle",
             TestAuthority.pem(new TestAuthority("Microsoft Corporation").root())));
-    private final List<DynamicsDelivery> accepted = new CopyOnWriteArrayList<>();
+    private final List<Push> accepted = new CopyOnWriteArrayList<>();
     private final DynamicsReceiver receiver = new DynamicsReceiver(
             new DynamicsWebhookSettings(configuration),
             new WebhookSettings(configuration, clock),
-            new DynamicsDeliveries(
+            new PushDeliveries(
                     new DeliveryRepository(database.entityManager()),
                     SyncForOtherRooms.mappings(configuration),
                     SyncForOtherRooms.recordWants(database.entityManager(), ledger),
                     ledger,
                     new Ids(clock, RandomGenerator.getDefault())) {
                 @Override
-                public Optional<UUID> accept(DynamicsDelivery delivery) {
-                    accepted.add(delivery);
-                    return database.inTransaction(() -> super.accept(delivery));
+                public List<UUID> accept(List<? extends Push> pushes) {
+                    accepted.addAll(pushes);
+                    return database.inTransaction(() -> super.accept(pushes));
                 }
             },
             RefusalCounts.of(ledger, clock),
@@ -93,7 +92,7 @@ class DynamicsWebhookResourceTest {
         assertThat(accepted).singleElement().satisfies(delivery -> {
             assertThat(delivery.connection().value()).isEqualTo("crm");
             assertThat(delivery.source()).isEqualTo("192.0.2.1");
-            assertThat(delivery.event().rows()).containsExactly(DynamicsPayload.ROW);
+            assertThat(delivery.rows()).containsExactly(DynamicsPayload.ROW);
         });
         assertThat(database.count("delivery")).isEqualTo(1);
     }

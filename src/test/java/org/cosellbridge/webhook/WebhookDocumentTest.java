@@ -77,7 +77,8 @@ class WebhookDocumentTest {
 
         assertThat(page)
                 .contains("`" + DynamicsReceiver.SECRET_HEADER + "`")
-                .contains(String.format(Locale.ROOT, "%,d bytes", DynamicsWebhookSettings.LARGEST_BODY));
+                .contains(String.format(Locale.ROOT, "%,d bytes", DynamicsWebhookSettings.LARGEST_BODY))
+                .contains(String.format(Locale.ROOT, "%,d bytes", SalesforceReceiver.LARGEST_BODY));
         assertThat(Landscape.SECRET_HEADER).isEqualTo(DynamicsReceiver.SECRET_HEADER);
         assertThat(Refusal.values()).allSatisfy(refusal -> assertThat(page).contains("`" + refusal.word() + "`"));
     }
