@@ -28,7 +28,7 @@ import java.util.function.Function;
 /** The OAuth endpoints of the simulated organization and its sessions, which end by the test's clock. Thread-safe. */
 final class SalesforceSessions {
     private static final String JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-    private static final Duration LONGEST_ASSERTION = Duration.ofSeconds(300);
+    private static final Duration LONGEST_ASSERTION = Duration.ofMinutes(5);
     private static final int LEAST_KEY_BITS = 2_048;
     private static final int TOKEN_BYTES = 48;
     private static final String FORM = "application/x-www-form-urlencoded";

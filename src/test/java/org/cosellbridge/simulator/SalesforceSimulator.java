@@ -51,6 +51,7 @@ public final class SalesforceSimulator implements AutoCloseable {
     private final SalesforceApi api;
     private final SalesforceAutomations automations;
     private final SalesforceRecord organization;
+    private final SalesforceOutboundMessages outbound;
     private final Author seller;
 
     /** An organization with one currency. @param port where to listen, 0 for any free port */
@@ -71,6 +72,8 @@ public final class SalesforceSimulator implements AutoCloseable {
         SalesforceSeed.catalogues(store);
         sessions.addresses(url(), loginUrl());
         this.automations = new SalesforceAutomations(store);
+        this.outbound = new SalesforceOutboundMessages(
+                store, new SalesforceSoap(store, organization.id(), url()), clock, server.log()::breakRule);
         this.api = new SalesforceApi(server, store, sessions, this::afterwards);
         server.caller(request -> request.bearer().orElse(""));
         server.objects(this::shown);
@@ -103,6 +106,7 @@ public final class SalesforceSimulator implements AutoCloseable {
 
     @Override
     public void close() {
+        outbound.close();
         server.close();
     }
 
@@ -119,6 +123,11 @@ public final class SalesforceSimulator implements AutoCloseable {
     /** The server beneath: call log, broken rules, faults, delays. */
     public SimulatorServer server() {
         return server;
+    }
+
+    /** The sender of outbound messages: set-up, hold, duplicates, reordering, what was acknowledged. */
+    public SalesforceOutboundMessages outbound() {
+        return outbound;
     }
 
     /** The organization's id, 18 characters. */
@@ -325,6 +334,7 @@ public final class SalesforceSimulator implements AutoCloseable {
         automations.run(events);
         // one transaction: what the automation did in it is told with what it reacted to
         store.takeEvents();
+        outbound.raise(events);
     }
 
     // --- for tests: what calls did ---------------------------------------------------------------------------------
