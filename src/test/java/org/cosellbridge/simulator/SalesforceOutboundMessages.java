@@ -18,9 +18,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.cosellbridge.simulator.SalesforceSchema.Entity;
@@ -48,8 +46,7 @@ public final class SalesforceOutboundMessages implements AutoCloseable {
             .followRedirects(HttpClient.Redirect.NEVER)
             .connectTimeout(Duration.ofSeconds(10))
             .build();
-    private final ScheduledExecutorService looker =
-            Executors.newSingleThreadScheduledExecutor(daemons("salesforce-queue"));
+    private final Thread looker = daemons("salesforce-queue").newThread(this::lookAgainAndAgain);
     private final ExecutorService sender = Executors.newFixedThreadPool(4, daemons("salesforce-outbound"));
     private final List<Definition> definitions = new ArrayList<>();
     private final List<Waiting> unsent = new ArrayList<>();
@@ -74,7 +71,7 @@ public final class SalesforceOutboundMessages implements AutoCloseable {
         this.soap = soap;
         this.clock = clock;
         this.brokenRules = brokenRules;
-        looker.scheduleWithFixedDelay(this::look, 0, LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
+        looker.start();
     }
 
     /**
@@ -258,7 +255,7 @@ public final class SalesforceOutboundMessages implements AutoCloseable {
 
     @Override
     public void close() {
-        looker.shutdownNow();
+        looker.interrupt();
         sender.shutdownNow();
     }
 
@@ -289,6 +286,17 @@ public final class SalesforceOutboundMessages implements AutoCloseable {
         raised.add(notification);
         if (!lost.test(notification)) {
             unsent.add(new Waiting(definition, notification));
+        }
+    }
+
+    private void lookAgainAndAgain() {
+        try {
+            while (true) {
+                look();
+                Thread.sleep(LOOK_EVERY.toMillis());
+            }
+        } catch (InterruptedException closing) {
+            Thread.currentThread().interrupt();
         }
     }
 

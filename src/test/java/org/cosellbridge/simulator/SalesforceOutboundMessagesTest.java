@@ -7,10 +7,12 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -43,7 +45,7 @@ class SalesforceOutboundMessagesTest {
 
     private HttpServer receiver() {
         try {
-            HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+            HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
             server.createContext("/", exchange -> {
                 received.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
                 exchange.getResponseHeaders().set("Content-Type", type);
@@ -75,7 +77,7 @@ class SalesforceOutboundMessagesTest {
     }
 
     private String deal(Map<String, ?> more) {
-        Map<String, Object> fields = new java.util.HashMap<>(Map.of(
+        Map<String, Object> fields = new HashMap<>(Map.of(
                 "Name",
                 "A",
                 "StageName",

@@ -17,6 +17,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.Date;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -189,7 +190,7 @@ final class SalesforceSessions {
 
     private void checkLife(JWTClaimsSet claims) {
         Instant now = clock.instant();
-        Optional<Instant> end = Optional.ofNullable(claims.getExpirationTime()).map(java.util.Date::toInstant);
+        Optional<Instant> end = Optional.ofNullable(claims.getExpirationTime()).map(Date::toInstant);
         if (end.isEmpty() || !end.get().isAfter(now)) {
             throw refuse("invalid_grant", "expired authorization code");
         }

@@ -10,6 +10,7 @@ import java.math.BigDecimal;
 import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,7 +55,11 @@ public final class SalesforceSimulator implements AutoCloseable {
     private final SalesforceOutboundMessages outbound;
     private final Author seller;
 
-    /** An organization with one currency. @param port where to listen, 0 for any free port */
+    /**
+     * An organization with one currency.
+     *
+     * @param port where to listen, 0 for any free port
+     */
     public SalesforceSimulator(int port) {
         this(port, Clock.systemUTC());
     }
@@ -89,8 +94,7 @@ public final class SalesforceSimulator implements AutoCloseable {
      * @param fields the fields that were written
      * @param bySeller whether a person or an automation of the organization wrote, not a call
      */
-    public record Write(
-            java.time.Instant time, String action, String object, String id, List<String> fields, boolean bySeller) {
+    public record Write(Instant time, String action, String object, String id, List<String> fields, boolean bySeller) {
         public Write {
             fields = List.copyOf(fields);
         }
@@ -297,6 +301,13 @@ public final class SalesforceSimulator implements AutoCloseable {
     public void touch(String object, String id) {
         synchronized (store) {
             store.touch(get(object, id));
+        }
+    }
+
+    /** What people write from now on commits so much later than its stamps say, as long transactions do. */
+    public void lateCommits(Duration late) {
+        synchronized (store) {
+            store.lateness(late);
         }
     }
 

@@ -300,6 +300,14 @@ class SalesforceSoqlTest {
     }
 
     @Test
+    void showsLongTransactionsLaterThanTheirStamps() {
+        salesforce.lateCommits(Duration.ofMinutes(4));
+        deal("Late", Map.of());
+        assertThat(names("SystemModstamp >= 2026-11-20T07:40:00Z")).isEmpty();
+        assertThat(names("SystemModstamp = 2026-11-20T07:36:00Z")).containsExactly("Late");
+    }
+
+    @Test
     void listsStagesAndStatuses() {
         salesforce.stage("Won_EU", "Gewonnen", true, true, true, 100);
         salesforce.stage("Prospecting", "Prospecting", false, false, false, 10);
