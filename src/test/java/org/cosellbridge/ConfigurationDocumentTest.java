@@ -34,8 +34,8 @@ class ConfigurationDocumentTest {
             Set.of("cosell.broker.connection", "cosell.broker.user", "cosell.broker.password");
 
     /** A value for every key that opens the way to further keys; what is not here is text. */
-    private static final Map<String, String> FULL = Map.of(
-            "cosell.connections", "crm,other,sf", "cosell.crm.sf.type", "salesforce", "cosell.mode", "shadow");
+    private static final Map<String, String> FULL =
+            Map.of("cosell.connections", "crm,other,sf", "cosell.crm.sf.type", "salesforce", "cosell.mode", "shadow");
 
     @Test
     void everyKeyThatIsAskedForIsListed() throws Exception {

@@ -29,9 +29,12 @@ class DocumentsTest {
                 Stream<Path> records = Files.list(Path.of("src/adr"))) {
             return Stream.of(
                             Stream.of(
- Path.of("README.md"),
- Path.of("server-config/wildfly/README.md"),
- Path.of("server-config/salesforce/README.md")), pages, records)
+                                    Path.of("README.md"),
+                                    Path.of("server-config/wildfly/README.md"),
+                                    Path.of("server-config/salesforce/README.md"),
+                                    Path.of("server-config/dynamics-365/README.md")),
+                            pages,
+                            records)
                     .flatMap(paths -> paths)
                     .toList();
         }

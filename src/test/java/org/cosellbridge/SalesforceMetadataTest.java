@@ -59,7 +59,17 @@ class SalesforceMetadataTest {
             "How_can_Microsoft_help__c",
             Map.of("label", "How can Microsoft help?", "type", "Picklist", "required", "false", "sellers", "true"),
             "Products__c",
-            Map.of("label", "Products", "type", "LongTextArea", "length", "32768", "visibleLines", "5", "sellers", "true"),
+            Map.of(
+                    "label",
+                    "Products",
+                    "type",
+                    "LongTextArea",
+                    "length",
+                    "32768",
+                    "visibleLines",
+                    "5",
+                    "sellers",
+                    "true"),
             "Visible_To_Microsoft__c",
             Map.of("label", "Visible to Microsoft", "type", "Checkbox", "defaultValue", "false", "sellers", "true"),
             "Microsoft_CRM_Identifier__c",
@@ -74,7 +84,17 @@ class SalesforceMetadataTest {
             "Sync_Status__c",
             Map.of("label", "Sync Status", "type", "Text", "length", "255", "unique", "false", "sellers", "false"),
             "Audit__c",
-            Map.of("label", "Audit", "type", "LongTextArea", "length", "100000", "visibleLines", "4", "sellers", "false"));
+            Map.of(
+                    "label",
+                    "Audit",
+                    "type",
+                    "LongTextArea",
+                    "length",
+                    "100000",
+                    "visibleLines",
+                    "4",
+                    "sellers",
+                    "false"));
 
     /** Partner Center's codes in the order of its choices, and their labels. */
     private static final List<String> HELP = List.of(
@@ -89,7 +109,9 @@ class SalesforceMetadataTest {
 
     static List<Path> files() throws IOException {
         try (Stream<Path> files = Files.walk(PROJECT)) {
-            return files.filter(file -> file.toString().endsWith(".xml")).sorted().toList();
+            return files.filter(file -> file.toString().endsWith(".xml"))
+                    .sorted()
+                    .toList();
         }
     }
 
@@ -168,7 +190,8 @@ class SalesforceMetadataTest {
                 filled.put(one.getString("replaceWithEnv"), one.getString("stringToReplace"));
             }
             assertThat(filled)
-                    .containsExactly(Map.entry("COSELL_ENDPOINT", ENDPOINT), Map.entry("COSELL_INTEGRATION_USER", USER));
+                    .containsExactly(
+                            Map.entry("COSELL_ENDPOINT", ENDPOINT), Map.entry("COSELL_INTEGRATION_USER", USER));
         }
     }
 
@@ -314,8 +337,7 @@ class SalesforceMetadataTest {
         assertThat(children(start, "filters"))
                 .extracting(filter -> text(filter, "field") + " " + text(filter, "operator") + " "
                         + text(filter, "value", "booleanValue"))
-                .containsExactly(
-                        "Sync_With_Partner_Center__c EqualTo true", "Referral_Identifier__c IsNull false");
+                .containsExactly("Sync_With_Partner_Center__c EqualTo true", "Referral_Identifier__c IsNull false");
         assertThat(text(flow, "processType")).isEqualTo("AutoLaunchedFlow");
         assertThat(text(flow, "status")).isEqualTo("Active");
     }
@@ -324,8 +346,11 @@ class SalesforceMetadataTest {
     @ValueSource(strings = {"Opportunity", "Lead"})
     void theMessageGoesToTheReceiverWithoutSessionAndValues(String object) {
         Element message = child(parse(APP.resolve("workflows/" + object + ".workflow-meta.xml")), "outboundMessages");
-        String template = CosellApplication.class.getAnnotation(ApplicationPath.class).value() + "/"
-                + SalesforceWebhookResource.class.getAnnotation(jakarta.ws.rs.Path.class).value();
+        String template =
+                CosellApplication.class.getAnnotation(ApplicationPath.class).value() + "/"
+                        + SalesforceWebhookResource.class
+                                .getAnnotation(jakarta.ws.rs.Path.class)
+                                .value();
 
         assertThat(text(message, "fullName")).isEqualTo("PC_Sync_" + object);
         assertThat(text(message, "includeSessionId")).isEqualTo("false");
