@@ -31,7 +31,8 @@ class DocumentsTest {
                             Stream.of(
                                     Path.of("README.md"),
                                     Path.of("server-config/wildfly/README.md"),
-                                    Path.of("server-config/salesforce/README.md")),
+                                    Path.of("server-config/salesforce/README.md"),
+                                    Path.of("server-config/dynamics-365/README.md")),
                             pages,
                             records)
                     .flatMap(paths -> paths)

@@ -33,6 +33,12 @@ record SalesforceDelivery(
     /** What is stored as the event's name: a message does not say whether its record was created or changed. */
     static final String EVENT = "OutboundMessage";
 
+    /** By record first: what a transaction locks for a record or a notification it locks in the same order everywhere. */
+    private static final Comparator<SalesforceMessage.Notification> ORDER = Comparator.comparing(
+                    (SalesforceMessage.Notification notification) ->
+                            notification.record().value())
+            .thenComparing(notification -> notification.id().value());
+
     /** The deliveries that a message of this sender is, in one order everywhere, so that two transactions never wait for each other. */
     static List<SalesforceDelivery> of(
             Instant receivedAt,
@@ -45,7 +51,7 @@ record SalesforceDelivery(
         String verdict = "Carried a shared secret of connection " + sender.connection() + " and its organisation id"
                 + (sender.clientSubject() == null ? "." : ", over a connection with its client certificate.");
         return message.notifications().stream()
-                .sorted(Comparator.comparing(notification -> notification.id().value()))
+                .sorted(ORDER)
                 .map(notification -> new SalesforceDelivery(
                         receivedAt,
                         request.source(),

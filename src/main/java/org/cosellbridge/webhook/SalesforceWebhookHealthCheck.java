@@ -10,8 +10,8 @@ import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
 import org.eclipse.microprofile.health.Readiness;
 
 /**
- * {@code /health/ready}: which connections take outbound messages of their Salesforce, and which key is missing where they do not. Always up:
- * without them changes are found by polling.
+ * {@code /health/ready}: which connections take outbound messages of their Salesforce, and which key is missing where they do not.
+ * Always up: without them changes are found by polling.
  */
 @Readiness
 @Singleton

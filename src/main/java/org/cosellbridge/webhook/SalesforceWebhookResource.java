@@ -33,7 +33,10 @@ public class SalesforceWebhookResource {
     @Context
     private HttpServletRequest request;
 
-    /** Receives one message: 200 with the acknowledgement when it is stored or was before, else 400, 401, 413, 415 or 503 with a problem document. */
+    /**
+     * Receives one message: 200 with the acknowledgement when it is stored or was before, else 400, 401, 413, 415 or 503 with a problem
+     * document.
+     */
     @POST
     @Consumes(MediaType.WILDCARD)
     public Response receive(

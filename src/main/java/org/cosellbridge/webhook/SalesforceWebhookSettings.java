@@ -14,7 +14,10 @@ import org.cosellbridge.platform.Configuration;
 import org.cosellbridge.platform.StartCheck;
 import org.jspecify.annotations.Nullable;
 
-/** The keys {@code cosell.crm.<name>.webhook-secret}, {@code organization-id} and {@code webhook-client-subject} of the connections to a Salesforce. */
+/**
+ * The keys {@code cosell.crm.<name>.webhook-secret}, {@code organization-id} and {@code webhook-client-subject} of the connections to a
+ * Salesforce.
+ */
 @Singleton
 class SalesforceWebhookSettings implements StartCheck {
     private static final Logger LOG = Logger.getLogger(SalesforceWebhookSettings.class.getName());
