@@ -6,16 +6,41 @@ import static org.cosellbridge.it.BothSystems.notes;
 import static org.cosellbridge.it.BothSystems.number;
 import static org.cosellbridge.it.BothSystems.state;
 import static org.cosellbridge.it.BothSystems.text;
+import static org.cosellbridge.simulator.CrmField.AMOUNT;
+import static org.cosellbridge.simulator.CrmField.AUDIT;
+import static org.cosellbridge.simulator.CrmField.CITY;
+import static org.cosellbridge.simulator.CrmField.CLOSE_DATE;
+import static org.cosellbridge.simulator.CrmField.COMPANY;
+import static org.cosellbridge.simulator.CrmField.COUNTRY;
+import static org.cosellbridge.simulator.CrmField.DESCRIPTION;
+import static org.cosellbridge.simulator.CrmField.HELP;
+import static org.cosellbridge.simulator.CrmField.MICROSOFT_ID;
+import static org.cosellbridge.simulator.CrmField.NAME;
+import static org.cosellbridge.simulator.CrmField.PRODUCTS;
+import static org.cosellbridge.simulator.CrmField.REFERRAL_ID;
+import static org.cosellbridge.simulator.CrmField.REFERRAL_LINK;
+import static org.cosellbridge.simulator.CrmField.STREET;
+import static org.cosellbridge.simulator.CrmField.SWITCH;
+import static org.cosellbridge.simulator.CrmField.SYNC_STATUS;
+import static org.cosellbridge.simulator.CrmField.VISIBLE;
+import static org.cosellbridge.simulator.CrmKind.LEAD;
+import static org.cosellbridge.simulator.CrmKind.OPPORTUNITY;
 
 import jakarta.json.JsonObject;
 import java.time.Duration;
-import java.util.HashMap;
+import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.cosellbridge.referral.OrganizationId;
 import org.cosellbridge.simulator.Call;
-import org.cosellbridge.simulator.DataverseSimulator;
+import org.cosellbridge.simulator.CrmField;
+import org.cosellbridge.simulator.CrmRecord;
+import org.cosellbridge.simulator.CrmState;
+import org.cosellbridge.simulator.CrmSystem;
 import org.cosellbridge.simulator.Fault;
 import org.cosellbridge.simulator.PartnerCenterSimulator;
 import org.cosellbridge.simulator.ReferralFixtures;
@@ -32,10 +57,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class BothDirectionsIT implements StateOnFailure.Tells {
     private static final AtomicInteger NEXT = new AtomicInteger(2_000);
     private static final Duration IN_FLIGHT = Duration.ofSeconds(3);
-    private static final int ON_HOLD = 2;
     private final BothSystems both = BothSystems.ofThisRun();
     private final PartnerCenterSimulator partnerCenter = both.partnerCenter();
-    private final DataverseSimulator crm = both.crm();
+    private final CrmSystem crm = both.crm();
 
     @Deployment(testable = false)
     static WebArchive war() {
@@ -63,7 +87,7 @@ class BothDirectionsIT implements StateOnFailure.Tells {
     @Test
     void anOpportunityCreatedInTheCrmAppearsAtPartnerCenterAndEditsTravelBothWays() {
         int index = NEXT.incrementAndGet();
-        String opportunity = crm.create("opportunities", both.deal(index));
+        String opportunity = crm.create(OPPORTUNITY, both.deal(index));
 
         String referral = both.awaitReferral(opportunity);
         JsonObject created = both.referral(referral);
@@ -72,7 +96,7 @@ class BothDirectionsIT implements StateOnFailure.Tells {
                 .isFalse();
         assertThat(state(created)).isEqualTo("Active/Accepted");
         assertThat(created.getString("name"))
-                .isEqualTo(both.opportunity(opportunity).getString("name"));
+                .isEqualTo(both.opportunity(opportunity).text(NAME));
         assertThat(dealValue(created)).isEqualByComparingTo(String.valueOf(50_000 + index));
         assertThat(created.getJsonObject("details").getString("currency")).isEqualTo("EUR");
         assertThat(created.getJsonObject("details").getString("closingDateTime"))
@@ -92,17 +116,17 @@ class BothDirectionsIT implements StateOnFailure.Tells {
                 .isEqualTo("US");
         assertThat(both.engagement(referral)).hasSize(1);
         both.awaitQuiet();
-        JsonObject record = both.opportunity(opportunity);
-        assertThat(text(record, "cosell_referrallink")).contains(referral);
-        assertThat(text(record, "cosell_syncstatus")).isEqualTo("✔");
-        assertThat(text(record, "cosell_audit")).contains("UTC - Referral " + referral + " created.");
+        CrmRecord record = both.opportunity(opportunity);
+        assertThat(record.text(REFERRAL_LINK)).contains(referral);
+        assertThat(record.text(SYNC_STATUS)).isEqualTo("✔");
+        assertThat(record.text(AUDIT)).contains("UTC - Referral " + referral + " created.");
         assertThat(both.entries(referral, "referral.created")).hasSize(1);
 
-        both.sellerSets(opportunity, "estimatedvalue", 61_500);
+        both.sellerSets(opportunity, AMOUNT, 61_500);
         both.awaitAmount("the seller's value", () -> dealValue(both.referral(referral)), 61_500);
         partnerCenter.edit(referral, "/details/notes", "Microsoft's words");
         both.awaitEqual(
-                "Microsoft's words", () -> text(both.opportunity(opportunity), "description"), "Microsoft's words");
+                "Microsoft's words", () -> both.opportunity(opportunity).text(DESCRIPTION), "Microsoft's words");
         both.awaitQuiet();
         assertThat(both.entriesOfField(referral, "referral.updated", "dealValue"))
                 .singleElement()
@@ -110,7 +134,7 @@ class BothDirectionsIT implements StateOnFailure.Tells {
                         .as("on whose behalf: %s", entry)
                         .isEqualTo("crm:crm"));
 
-        crm.close(opportunity, true, 3);
+        crm.move(opportunity, CrmState.WON);
         both.awaitEqual("won", () -> state(both.referral(referral)), "Closed/Won");
         both.awaitQuiet();
         assertThat(both.entriesOfField(referral, "referral.updated", "state"))
@@ -119,8 +143,8 @@ class BothDirectionsIT implements StateOnFailure.Tells {
         assertThat(both.onlyLink(referral).getString("state")).isEqualTo("ended");
 
         int patches = both.patches();
-        crm.edit("opportunities", opportunity, Map.of("statecode", 0, "statuscode", 1));
-        both.sellerSets(opportunity, "estimatedvalue", 99_000);
+        crm.move(opportunity, CrmState.OPEN);
+        both.sellerSets(opportunity, AMOUNT, 99_000);
         JsonObject late = both.awaitFinding("differences", referral, "dealValue");
         assertThat(late.getString("reason")).isEqualTo("ended");
         assertThat(both.awaitFinding("differences", referral, "state").getString("reason"))
@@ -128,7 +152,7 @@ class BothDirectionsIT implements StateOnFailure.Tells {
         both.awaitQuiet();
         assertThat(both.patches()).as("nothing is sent after the end").isEqualTo(patches);
         assertThat(dealValue(both.referral(referral))).isEqualByComparingTo("61500");
-        assertThat(number(both.opportunity(opportunity), "estimatedvalue"))
+        assertThat(both.opportunity(opportunity).number(AMOUNT))
                 .as("what the seller entered stays")
                 .isEqualByComparingTo("99000");
     }
@@ -136,9 +160,9 @@ class BothDirectionsIT implements StateOnFailure.Tells {
     @Test
     void aReferralCreatedAtPartnerCenterBecomesAnOpportunityAndTheSellersEditIsPushedBack() {
         String referral = partnerCenter.create(ReferralFixtures.partnerLed(NEXT.incrementAndGet()));
-        JsonObject record = both.awaitOpportunity(referral);
-        String opportunity = record.getString("opportunityid");
-        assertThat(record.getBoolean("cosell_syncwithpartnercenter")).isTrue();
+        CrmRecord record = both.awaitOpportunity(referral);
+        String opportunity = record.id();
+        assertThat(record.isOn(SWITCH)).isTrue();
         both.awaitEqual(
                 "the record's id at Partner Center",
                 () -> text(both.referral(referral), "externalReferenceId"),
@@ -149,40 +173,41 @@ class BothDirectionsIT implements StateOnFailure.Tells {
                 .satisfies(entry -> assertThat(BothSystems.findChange(entry, "externalReferenceId"))
                         .isPresent());
 
-        both.sellerSets(opportunity, "estimatedvalue", 73_000);
+        both.sellerSets(opportunity, AMOUNT, 73_000);
 
         both.awaitAmount("the seller's value", () -> dealValue(both.referral(referral)), 73_000);
         both.awaitQuiet();
         JsonObject update =
                 both.entriesOfField(referral, "referral.updated", "dealValue").get(0);
-        assertThat(both.product().items("deliveries?sender=dynamics&delivery=" + update.getString("delivery")))
+        assertThat(both.product()
+                        .items("deliveries?sender=" + crm.type() + "&delivery=" + update.getString("delivery")))
                 .as("the push that the value came with")
                 .singleElement()
-                .satisfies(
-                        delivery -> assertThat(delivery.getString("record")).isEqualTo("opportunity/" + opportunity));
+                .satisfies(delivery ->
+                        assertThat(delivery.getString("record")).isEqualTo(OPPORTUNITY.reference(opportunity)));
 
         partnerCenter.edit(referral, "/details/closingDateTime", "2027-11-30T00:00:00Z");
-        both.awaitEqual(
-                "the closing date", () -> text(both.opportunity(opportunity), "estimatedclosedate"), "2027-11-30");
+        both.awaitEqual("the closing date", () -> both.opportunity(opportunity).text(CLOSE_DATE), "2027-11-30");
         both.awaitQuiet();
-        assertThat(both.rows("opportunities", referral)).hasSize(1);
+        assertThat(both.records(OPPORTUNITY, referral)).hasSize(1);
     }
 
     @Test
     void withoutPushesTheSellersWorkIsHeardByThePoll() {
         both.unregisterCrm();
-        String opportunity = crm.create("opportunities", both.deal(NEXT.incrementAndGet()));
+        String opportunity = crm.create(OPPORTUNITY, both.deal(NEXT.incrementAndGet()));
         String referral = both.awaitReferral(opportunity);
         both.awaitQuiet();
 
-        both.sellerSets(opportunity, "description", "told to nobody");
+        both.sellerSets(opportunity, DESCRIPTION, "told to nobody");
 
         both.awaitEqual("the seller's words", () -> notes(both.referral(referral)), "told to nobody");
         both.awaitQuiet();
         assertThat(both.entriesOfField(referral, "referral.updated", "notes"))
                 .singleElement()
                 .satisfies(entry -> assertThat(text(entry, "delivery")).isEmpty());
-        assertThat(both.product().items("deliveries?sender=dynamics&record=opportunity/" + opportunity))
+        assertThat(both.product()
+                        .items("deliveries?sender=" + crm.type() + "&record=" + OPPORTUNITY.reference(opportunity)))
                 .isEmpty();
     }
 
@@ -190,13 +215,13 @@ class BothDirectionsIT implements StateOnFailure.Tells {
 
     @Test
     void aDealThatMicrosoftMaySeeIsOneReferralAndOneThatItHelpsWithIsTwo() {
-        Map<String, Object> visible = both.deal(NEXT.incrementAndGet());
-        visible.put("cosell_visibletomicrosoft", true);
-        Map<String, Object> cosell = both.deal(NEXT.incrementAndGet());
-        cosell.put("cosell_howcanmicrosofthelp", 100_000_003);
+        Map<CrmField, Object> visible = both.deal(NEXT.incrementAndGet());
+        visible.put(VISIBLE, true);
+        Map<CrmField, Object> cosell = both.deal(NEXT.incrementAndGet());
+        cosell.put(HELP, "ProofOfConceptOrDemo");
 
-        String partnerLed = both.awaitReferral(crm.create("opportunities", visible));
-        String opportunity = crm.create("opportunities", cosell);
+        String partnerLed = both.awaitReferral(crm.create(OPPORTUNITY, visible));
+        String opportunity = crm.create(OPPORTUNITY, cosell);
         String own = both.awaitReferral(opportunity);
         both.await(
                 "Microsoft's referral",
@@ -217,30 +242,27 @@ class BothDirectionsIT implements StateOnFailure.Tells {
                         .getString("assistanceRequestCode"))
                 .isEqualTo("ProofOfConceptOrDemo");
         assertThat(both.entries(own, "microsoft.asked")).hasSize(1);
-        assertThat(both.opportunity(opportunity).getInt("cosell_howcanmicrosofthelp"))
-                .isEqualTo(100_000_003);
-        assertThat(text(both.opportunity(opportunity), "cosell_audit")).contains("Microsoft was asked for help.");
+        assertThat(both.opportunity(opportunity).text(HELP)).isEqualTo("ProofOfConceptOrDemo");
+        assertThat(both.opportunity(opportunity).text(AUDIT)).contains("Microsoft was asked for help.");
         assertThat(both.findings("differences", own)).isEmpty();
 
         partnerCenter.acceptByMicrosoft(own);
 
         String number = both.referral(own).getJsonObject("trackingInfo").getString("microsoftMsxId");
         both.awaitEqual(
-                "Microsoft's number",
-                () -> text(both.opportunity(opportunity), "cosell_microsoftcrmidentifier"),
-                number);
+                "Microsoft's number", () -> both.opportunity(opportunity).text(MICROSOFT_ID), number);
         both.awaitQuiet();
-        assertThat(both.rows("opportunities", own)).hasSize(1);
+        assertThat(both.records(OPPORTUNITY, own)).hasSize(1);
     }
 
     @Test
     void helpThatIsChosenLaterSharesThePrivateDealAndAsksMicrosoftOnce() {
-        String opportunity = crm.create("opportunities", both.deal(NEXT.incrementAndGet()));
+        String opportunity = crm.create(OPPORTUNITY, both.deal(NEXT.incrementAndGet()));
         String referral = both.awaitReferral(opportunity);
         both.awaitQuiet();
         assertThat(both.referral(referral).getString("type")).isEqualTo("Independent");
 
-        both.sellerSets(opportunity, "cosell_howcanmicrosofthelp", 100_000_001);
+        both.sellerSets(opportunity, HELP, "WorkloadSpecificValueProposition");
 
         both.await(
                 "Microsoft's referral",
@@ -251,10 +273,10 @@ class BothDirectionsIT implements StateOnFailure.Tells {
         assertThat(both.entries(referral, "microsoft.asked")).hasSize(1);
         both.awaitEqual(
                 "the record says that Microsoft sees the deal",
-                () -> both.opportunity(opportunity).getBoolean("cosell_visibletomicrosoft"),
+                () -> both.opportunity(opportunity).isOn(VISIBLE),
                 true);
 
-        both.sellerSets(opportunity, "description", "one more word");
+        both.sellerSets(opportunity, DESCRIPTION, "one more word");
         both.awaitEqual("the seller's words", () -> notes(both.referral(referral)), "one more word");
         both.awaitQuiet();
         assertThat(both.engagement(referral)).as("Microsoft is asked once").hasSize(2);
@@ -263,17 +285,17 @@ class BothDirectionsIT implements StateOnFailure.Tells {
     @Test
     void leavingOnHoldAcceptsWhatMicrosoftAskedFor() {
         String referral = partnerCenter.create(ReferralFixtures.cosellFromMicrosoft(NEXT.incrementAndGet()));
-        String opportunity = both.awaitOpportunity(referral).getString("opportunityid");
-        both.awaitEqual("on hold", () -> both.opportunity(opportunity).getInt("statuscode"), ON_HOLD);
+        String opportunity = both.awaitOpportunity(referral).id();
+        both.awaitEqual("on hold", () -> both.opportunity(opportunity).state(), CrmState.ON_HOLD);
         both.awaitQuiet();
         assertThat(state(both.referral(referral))).isEqualTo("New/Pending");
 
-        both.sellerSets(opportunity, "statuscode", 1);
+        crm.move(opportunity, CrmState.OPEN);
 
         both.awaitEqual("accepted", () -> state(both.referral(referral)), "Active/Accepted");
         both.awaitQuiet();
         assertThat(both.entriesOfField(referral, "referral.updated", "state")).hasSize(1);
-        assertThat(both.opportunity(opportunity).getInt("statuscode")).isEqualTo(1);
+        assertThat(both.opportunity(opportunity).state()).isEqualTo(CrmState.OPEN);
     }
 
     // ---- what is missing
@@ -281,42 +303,41 @@ class BothDirectionsIT implements StateOnFailure.Tells {
     @Test
     void anIncompleteOpportunityIsOneDeadLetterInTheSellersWordsAndCompletingItCreatesTheReferral() {
         int index = NEXT.incrementAndGet();
-        Map<String, Object> complete = both.deal(index);
-        String opportunity =
-                crm.create("opportunities", Map.of("name", complete.get("name"), "cosell_syncwithpartnercenter", true));
-        String letters = "dead-letters?record=opportunity/" + opportunity;
+        Map<CrmField, Object> complete = both.deal(index);
+        Set<CrmField> first = EnumSet.of(NAME, SWITCH);
+        first.addAll(crm.required(OPPORTUNITY));
+        Map<CrmField, Object> incomplete = new EnumMap<>(complete);
+        incomplete.keySet().retainAll(first);
+        String opportunity = crm.create(OPPORTUNITY, incomplete);
+        String letters = "dead-letters?record=" + OPPORTUNITY.reference(opportunity);
         both.await("the dead letter", () -> !both.product().items(letters).isEmpty());
         both.await(
                 "the seller is told",
-                () -> text(both.opportunity(opportunity), "cosell_syncstatus").startsWith("✖"));
+                () -> both.opportunity(opportunity).text(SYNC_STATUS).startsWith("✖"));
         both.awaitQuiet();
 
         List<JsonObject> dead = both.product().items(letters);
         assertThat(dead).hasSize(1);
-        assertThat(dead.get(0).getString("reason"))
-                .contains(
-                        "Est. Revenue",
-                        "Est. Close Date",
-                        "Products",
-                        "Account Name",
-                        "Address 1: Street 1",
-                        "Address 1: City",
-                        "Address 1: Country/Region");
-        assertThat(text(both.opportunity(opportunity), "cosell_audit").lines())
+        String[] missing = Stream.of(AMOUNT, CLOSE_DATE, PRODUCTS, COMPANY, STREET, CITY, COUNTRY)
+                .filter(field -> !first.contains(field))
+                .map(field -> crm.label(OPPORTUNITY, field))
+                .toArray(String[]::new);
+        assertThat(dead.get(0).getString("reason")).contains(missing);
+        assertThat(both.opportunity(opportunity).text(AUDIT).lines())
                 .as("one line in the record's Audit")
                 .singleElement()
-                .satisfies(line -> assertThat(line).contains("UTC - ", "Est. Revenue", "Products"));
+                .satisfies(line -> assertThat(line)
+                        .contains("UTC - ", crm.label(OPPORTUNITY, AMOUNT), crm.label(OPPORTUNITY, PRODUCTS)));
         assertThat(both.referralsOf(opportunity)).isEmpty();
 
-        Map<String, Object> rest = new HashMap<>(complete);
-        rest.remove("name");
-        rest.remove("cosell_syncwithpartnercenter");
-        crm.edit("opportunities", opportunity, rest);
+        Map<CrmField, Object> rest = new EnumMap<>(complete);
+        rest.keySet().removeAll(first);
+        crm.edit(OPPORTUNITY, opportunity, rest);
 
         String referral = both.awaitReferral(opportunity);
         both.awaitQuiet();
         assertThat(both.product().items(letters)).isEmpty();
-        assertThat(text(both.opportunity(opportunity), "cosell_syncstatus")).isEqualTo("✔");
+        assertThat(both.opportunity(opportunity).text(SYNC_STATUS)).isEqualTo("✔");
         assertThat(dealValue(both.referral(referral))).isEqualByComparingTo(String.valueOf(50_000 + index));
     }
 
@@ -325,51 +346,54 @@ class BothDirectionsIT implements StateOnFailure.Tells {
     @Test
     void aLeadThatItsSellerQualifiesIsAcceptedAndTheLinkFollowsToTheOpportunity() {
         String referral = partnerCenter.create(ReferralFixtures.qualifiedLead(NEXT.incrementAndGet()));
-        both.await("the lead", () -> both.rows("leads", referral).size() == 1);
-        String lead = both.rows("leads", referral).get(0).getString("leadid");
+        both.await("the lead", () -> both.records(LEAD, referral).size() == 1);
+        String lead = both.records(LEAD, referral).get(0).id();
         both.awaitQuiet();
         assertThat(state(both.referral(referral))).startsWith("New/");
 
-        String opportunity = crm.qualify(lead, true).orElseThrow();
+        String opportunity = crm.qualify(lead);
 
         both.awaitEqual("accepted", () -> state(both.referral(referral)), "Active/Accepted");
         both.awaitEqual(
-                "the link's record", () -> both.onlyLink(referral).getString("record"), "opportunity/" + opportunity);
+                "the link's record",
+                () -> both.onlyLink(referral).getString("record"),
+                OPPORTUNITY.reference(opportunity));
         both.awaitEqual(
                 "the opportunity's referral",
-                () -> text(both.opportunity(opportunity), "cosell_referralidentifier"),
+                () -> both.opportunity(opportunity).text(REFERRAL_ID),
                 referral);
         both.awaitEqual(
                 "the record at Partner Center",
                 () -> text(both.referral(referral), "externalReferenceId"),
                 opportunity);
         both.awaitQuiet();
-        assertThat(both.opportunity(opportunity).getBoolean("cosell_syncwithpartnercenter"))
-                .isTrue();
-        assertThat(crm.rows("opportunities").stream()
-                        .filter(row -> text(row, "_originatingleadid_value").equals(lead)))
-                .as("one opportunity of the lead")
-                .hasSize(1);
+        assertThat(both.opportunity(opportunity).isOn(SWITCH)).isTrue();
+        assertThat(crm.opportunitiesOf(lead))
+                .as("the one opportunity of the lead")
+                .extracting(CrmRecord::id)
+                .containsExactly(opportunity);
         assertThat(both.entries(referral, "link.moved")).hasSize(1);
         assertThat(state(both.referral(referral))).isEqualTo("Active/Accepted");
 
-        both.sellerSets(opportunity, "estimatedvalue", 44_000);
+        both.sellerSets(opportunity, AMOUNT, 44_000);
         both.awaitAmount("the seller's value", () -> dealValue(both.referral(referral)), 44_000);
     }
 
     @Test
     void aLeadThatIsAcceptedAtPartnerCenterBecomesAnOpportunityAndIsClosed() {
         String referral = partnerCenter.create(ReferralFixtures.qualifiedLead(NEXT.incrementAndGet()));
-        both.await("the lead", () -> both.rows("leads", referral).size() == 1);
+        both.await("the lead", () -> both.records(LEAD, referral).size() == 1);
         both.awaitQuiet();
 
         partnerCenter.accept(referral);
 
-        String opportunity = both.awaitOpportunity(referral).getString("opportunityid");
+        String opportunity = both.awaitOpportunity(referral).id();
         both.awaitEqual(
-                "the link's record", () -> both.onlyLink(referral).getString("record"), "opportunity/" + opportunity);
+                "the link's record",
+                () -> both.onlyLink(referral).getString("record"),
+                OPPORTUNITY.reference(opportunity));
         both.awaitEqual(
-                "the lead is closed", () -> both.rows("leads", referral).get(0).getInt("statecode"), 1);
+                "the lead is closed", () -> both.records(LEAD, referral).get(0).state(), crm.stateOfAcceptedLead());
         both.awaitEqual(
                 "the record at Partner Center",
                 () -> text(both.referral(referral), "externalReferenceId"),
@@ -378,22 +402,23 @@ class BothDirectionsIT implements StateOnFailure.Tells {
         assertThat(state(both.referral(referral)))
                 .as("closing the lead is no answer to the referral")
                 .isEqualTo("Active/Accepted");
-        assertThat(text(both.opportunity(opportunity), "_originatingleadid_value"))
-                .isEqualTo(both.rows("leads", referral).get(0).getString("leadid"));
+        assertThat(crm.opportunitiesOf(both.records(LEAD, referral).get(0).id()))
+                .extracting(CrmRecord::id)
+                .containsExactly(opportunity);
     }
 
     @Test
     void aLeadThatItsSellerDisqualifiesIsDeclined() {
         String referral = partnerCenter.create(ReferralFixtures.marketplaceLead(NEXT.incrementAndGet()));
-        both.await("the lead", () -> both.rows("leads", referral).size() == 1);
-        String lead = both.rows("leads", referral).get(0).getString("leadid");
+        both.await("the lead", () -> both.records(LEAD, referral).size() == 1);
+        String lead = both.records(LEAD, referral).get(0).id();
         both.awaitQuiet();
 
-        crm.edit("leads", lead, Map.of("statecode", 2, "statuscode", 4));
+        crm.disqualify(lead);
 
         both.awaitEqual("declined", () -> state(both.referral(referral)), "Closed/Declined");
         both.awaitQuiet();
-        assertThat(both.rows("opportunities", referral)).isEmpty();
+        assertThat(both.records(OPPORTUNITY, referral)).isEmpty();
         assertThat(both.onlyLink(referral).getString("state")).isEqualTo("ended");
     }
 
@@ -401,7 +426,7 @@ class BothDirectionsIT implements StateOnFailure.Tells {
 
     @Test
     void anEditAtPartnerCenterBetweenOurReadAndOurWriteIsNotLost() {
-        String opportunity = crm.create("opportunities", both.deal(NEXT.incrementAndGet()));
+        String opportunity = crm.create(OPPORTUNITY, both.deal(NEXT.incrementAndGet()));
         String referral = both.awaitReferral(opportunity);
         both.awaitQuiet();
         long refused = refused("patch referral", referral);
@@ -409,7 +434,7 @@ class BothDirectionsIT implements StateOnFailure.Tells {
                 .server()
                 .faults()
                 .next(1, Fault.delay(IN_FLIGHT), (method, path) -> method.equals("PATCH") && path.endsWith(referral));
-        both.sellerSets(opportunity, "estimatedvalue", 81_000);
+        both.sellerSets(opportunity, AMOUNT, 81_000);
         both.await(
                 "our write is on its way", () -> partnerCenter.server().faults().left() == 0);
 
@@ -417,32 +442,34 @@ class BothDirectionsIT implements StateOnFailure.Tells {
 
         both.awaitAmount("the seller's value", () -> dealValue(both.referral(referral)), 81_000);
         both.awaitEqual(
-                "Microsoft's words", () -> text(both.opportunity(opportunity), "description"), "written meanwhile");
+                "Microsoft's words", () -> both.opportunity(opportunity).text(DESCRIPTION), "written meanwhile");
         both.awaitQuiet();
         assertThat(refused("patch referral", referral))
                 .as("writes with a stale eTag")
                 .isEqualTo(refused + 1);
         assertThat(notes(both.referral(referral))).isEqualTo("written meanwhile");
-        assertThat(number(both.opportunity(opportunity), "estimatedvalue")).isEqualByComparingTo("81000");
+        assertThat(both.opportunity(opportunity).number(AMOUNT)).isEqualByComparingTo("81000");
     }
 
     @Test
     void ofTwoEditsOfOneFieldAtTheSameMomentOneWinsOnBothSidesAndTheTrailHasBoth() {
-        String opportunity = crm.create("opportunities", both.deal(NEXT.incrementAndGet()));
+        String opportunity = crm.create(OPPORTUNITY, both.deal(NEXT.incrementAndGet()));
         String referral = both.awaitReferral(opportunity);
         both.awaitQuiet();
         partnerCenter
                 .server()
                 .faults()
                 .next(1, Fault.delay(IN_FLIGHT), (method, path) -> method.equals("PATCH") && path.endsWith(referral));
-        both.sellerSets(opportunity, "estimatedvalue", 82_000);
+        both.sellerSets(opportunity, AMOUNT, 82_000);
         both.await(
                 "our write is on its way", () -> partnerCenter.server().faults().left() == 0);
 
         partnerCenter.edit(referral, "/details/dealValue", 83_000);
 
         both.awaitAmount(
-                "Partner Center's later value", () -> number(both.opportunity(opportunity), "estimatedvalue"), 83_000);
+                "Partner Center's later value",
+                () -> both.opportunity(opportunity).number(AMOUNT),
+                83_000);
         both.awaitQuiet();
         assertThat(dealValue(both.referral(referral))).isEqualByComparingTo("83000");
         JsonObject change = BothSystems.findChange(
@@ -458,24 +485,24 @@ class BothDirectionsIT implements StateOnFailure.Tells {
     @Test
     void aSellersEditBetweenOurReadAndOurWriteIsNotLost() {
         String referral = partnerCenter.create(ReferralFixtures.partnerLed(NEXT.incrementAndGet()));
-        String opportunity = both.awaitOpportunity(referral).getString("opportunityid");
+        String opportunity = both.awaitOpportunity(referral).id();
         both.awaitQuiet();
         crm.server()
                 .faults()
                 .next(
                         1,
                         Fault.delay(IN_FLIGHT),
-                        (method, path) -> method.equals("PATCH") && path.contains(opportunity));
+                        (method, path) -> crm.isUpdate(OPPORTUNITY, method, path) && path.contains(opportunity));
         partnerCenter.edit(referral, "/details/dealValue", 84_000);
         both.await("our write is on its way", () -> crm.server().faults().left() == 0);
 
-        both.sellerSets(opportunity, "description", "entered meanwhile");
+        both.sellerSets(opportunity, DESCRIPTION, "entered meanwhile");
 
         both.awaitEqual("the seller's words", () -> notes(both.referral(referral)), "entered meanwhile");
         both.awaitAmount(
-                "Partner Center's value", () -> number(both.opportunity(opportunity), "estimatedvalue"), 84_000);
+                "Partner Center's value", () -> both.opportunity(opportunity).number(AMOUNT), 84_000);
         both.awaitQuiet();
-        assertThat(text(both.opportunity(opportunity), "description")).isEqualTo("entered meanwhile");
+        assertThat(both.opportunity(opportunity).text(DESCRIPTION)).isEqualTo("entered meanwhile");
         assertThat(dealValue(both.referral(referral))).isEqualByComparingTo("84000");
     }
 
@@ -492,13 +519,13 @@ class BothDirectionsIT implements StateOnFailure.Tells {
 
     @Test
     void neitherACopyOfAnEventNorAnEchoOfOurWritesWritesAnything() {
-        String opportunity = crm.create("opportunities", both.deal(NEXT.incrementAndGet()));
+        String opportunity = crm.create(OPPORTUNITY, both.deal(NEXT.incrementAndGet()));
         String referral = both.awaitReferral(opportunity);
         both.awaitQuiet();
-        crm.webhooks().copies(3);
+        crm.pushes().copies(3);
         partnerCenter.dispatcher().copies(3);
         int before = both.writes();
-        both.sellerSets(opportunity, "estimatedvalue", 85_000);
+        both.sellerSets(opportunity, AMOUNT, 85_000);
         both.awaitAmount("the seller's value", () -> dealValue(both.referral(referral)), 85_000);
         both.awaitQuiet();
         assertThat(both.writes())
@@ -506,7 +533,7 @@ class BothDirectionsIT implements StateOnFailure.Tells {
                 .isEqualTo(before + 2);
 
         partnerCenter.edit(referral, "/details/notes", "once");
-        both.awaitEqual("Microsoft's words", () -> text(both.opportunity(opportunity), "description"), "once");
+        both.awaitEqual("Microsoft's words", () -> both.opportunity(opportunity).text(DESCRIPTION), "once");
         both.awaitQuiet();
         assertThat(both.writes()).as("one write carries value and line").isEqualTo(before + 3);
     }

@@ -10,12 +10,16 @@ import jakarta.json.JsonValue;
 import java.math.BigDecimal;
 import java.net.URI;
 import java.time.Duration;
-import java.util.LinkedHashMap;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.awaitility.Awaitility;
-import org.cosellbridge.simulator.DataverseSimulator;
+import org.cosellbridge.simulator.CrmField;
+import org.cosellbridge.simulator.CrmKind;
+import org.cosellbridge.simulator.CrmRecord;
+import org.cosellbridge.simulator.CrmSystem;
+import org.cosellbridge.simulator.CrmWrite;
 import org.cosellbridge.simulator.Landscape;
 import org.cosellbridge.simulator.PartnerCenterSimulator;
 import org.cosellbridge.simulator.ReferralFixtures;
@@ -29,7 +33,7 @@ final class BothSystems {
 
     private static int rulesOfCrm;
     private static int unchangedValues;
-    private static int unchangedColumns;
+    private static int unchangedFields;
 
     private final Landscape landscape;
     private final Product product;
@@ -49,8 +53,8 @@ final class BothSystems {
         return landscape.partnerCenter();
     }
 
-    DataverseSimulator crm() {
-        return landscape.dataverse();
+    CrmSystem crm() {
+        return landscape.crm();
     }
 
     Product product() {
@@ -60,23 +64,23 @@ final class BothSystems {
     /** Both systems tell the product at once what happens in them. */
     void register() {
         partnerCenter().register(Landscape.webhook(product.url()), false);
-        if (crm().rows("sdkmessageprocessingsteps").isEmpty()) {
-            landscape.registerCrmWebhook(product.url());
+        if (!crm().isRegistered()) {
+            crm().register(product.url());
         }
     }
 
     /** The CRM pushes nothing any more; what is on its way has arrived when this returns. */
     void unregisterCrm() {
-        landscape.unregisterCrmWebhook();
-        await("the last pushes", () -> crm().webhooks().isIdle());
+        crm().unregister();
+        await("the last pushes", () -> crm().pushes().isIdle());
     }
 
     /** Nothing fails, rewrites, holds back or repeats any more. */
     void calm() {
         crm().server().faults().clear();
         crm().stopRewriting();
-        crm().webhooks().copies(1);
-        crm().webhooks().release();
+        crm().pushes().copies(1);
+        crm().pushes().release();
         partnerCenter().server().faults().clear();
         partnerCenter().stopRewriting();
         partnerCenter().dispatcher().copies(1);
@@ -87,111 +91,74 @@ final class BothSystems {
     void assertRulesKept() {
         List<String> ofCrm = crm().server().log().brokenRules();
         List<String> ofPartnerCenter = partnerCenter().server().log().brokenRules();
-        List<String> columns = crm().unchangedColumns();
+        List<String> fields = crm().unchangedFields();
         List<String> values = partnerCenter().unchangedValues();
         List<String> newOfCrm = ofCrm.subList(rulesOfCrm, ofCrm.size());
         List<String> newOfPartnerCenter = ofPartnerCenter.subList(rulesOfPartnerCenter, ofPartnerCenter.size());
-        List<String> newColumns = columns.subList(unchangedColumns, columns.size());
+        List<String> newFields = fields.subList(unchangedFields, fields.size());
         List<String> newValues = values.subList(unchangedValues, values.size());
         rulesOfCrm = ofCrm.size();
         rulesOfPartnerCenter = ofPartnerCenter.size();
-        unchangedColumns = columns.size();
+        unchangedFields = fields.size();
         unchangedValues = values.size();
-        assertThat(newOfCrm).as("rules of Dataverse that were broken").isEmpty();
+        assertThat(newOfCrm).as("rules of the CRM that were broken").isEmpty();
         assertThat(newOfPartnerCenter)
                 .as("rules of Partner Center that were broken")
                 .isEmpty();
-        assertThat(newColumns).as("columns written although they were equal").isEmpty();
+        assertThat(newFields).as("fields written although they were equal").isEmpty();
         assertThat(newValues).as("values written although they were equal").isEmpty();
     }
 
     // ---- the CRM
 
-    /** The columns of an opportunity that lacks nothing, with its switch on; account and contact are in the CRM afterwards. */
-    Map<String, Object> deal(int index) {
-        String account = crm().create(
-                        "accounts",
-                        Map.of(
-                                "name",
-                                ReferralFixtures.customerName(index),
-                                "address1_line1",
-                                "1 Main St",
-                                "address1_city",
-                                "Seattle",
-                                "address1_stateorprovince",
-                                "WA",
-                                "address1_postalcode",
-                                "98101",
-                                "address1_country",
-                                "US"));
-        String contact = crm().create(
-                        "contacts",
-                        Map.of(
-                                "firstname",
-                                "Ana",
-                                "lastname",
-                                "Diaz",
-                                "emailaddress1",
-                                ReferralFixtures.contactEmail(index),
-                                "telephone1",
-                                "+1 206 555 0100",
-                                "parentcustomerid_account@odata.bind",
-                                "/accounts(" + account + ")"));
-        Map<String, Object> columns = new LinkedHashMap<>();
-        columns.put("name", "Deal " + index + " of " + ReferralFixtures.customerName(index));
-        columns.put("parentaccountid@odata.bind", "/accounts(" + account + ")");
-        columns.put("customerid_account@odata.bind", "/accounts(" + account + ")");
-        columns.put("parentcontactid@odata.bind", "/contacts(" + contact + ")");
-        columns.put("estimatedvalue", 50_000 + index);
-        columns.put("transactioncurrencyid@odata.bind", currency("EUR"));
-        columns.put("estimatedclosedate", "2027-06-30");
-        columns.put("description", "Deal " + index + " as its seller tells it.");
-        columns.put("cosell_products", SOLUTION);
-        columns.put("cosell_syncwithpartnercenter", true);
-        return columns;
-    }
-
-    /** The reference to a currency, for {@code @odata.bind}. */
-    String currency(String code) {
-        return crm().rows("transactioncurrencies").stream()
-                .filter(row -> row.getString("isocurrencycode").equals(code))
-                .map(row -> "/transactioncurrencies(" + row.getString("transactioncurrencyid") + ")")
-                .findFirst()
-                .orElseThrow();
-    }
-
-    /** The currency's code of a row. */
-    String currencyOf(JsonObject row) {
-        return crm().row("transactioncurrencies", row.getString("_transactioncurrencyid_value"))
-                .orElseThrow()
-                .getString("isocurrencycode");
+    /** The fields of an opportunity that lacks nothing, with its switch on; its customer is a new one. */
+    Map<CrmField, Object> deal(int index) {
+        Map<CrmField, Object> fields = new EnumMap<>(CrmField.class);
+        fields.put(CrmField.COMPANY, ReferralFixtures.customerName(index));
+        fields.put(CrmField.STREET, "1 Main St");
+        fields.put(CrmField.CITY, "Seattle");
+        fields.put(CrmField.PROVINCE, "WA");
+        fields.put(CrmField.POSTAL_CODE, "98101");
+        fields.put(CrmField.COUNTRY, "US");
+        fields.put(CrmField.FIRST_NAME, "Ana");
+        fields.put(CrmField.LAST_NAME, "Diaz");
+        fields.put(CrmField.EMAIL, ReferralFixtures.contactEmail(index));
+        fields.put(CrmField.PHONE, "+1 206 555 0100");
+        fields.put(CrmField.NAME, "Deal " + index + " of " + ReferralFixtures.customerName(index));
+        fields.put(CrmField.AMOUNT, 50_000 + index);
+        fields.put(CrmField.CURRENCY, "EUR");
+        fields.put(CrmField.CLOSE_DATE, "2027-06-30");
+        fields.put(CrmField.DESCRIPTION, "Deal " + index + " as its seller tells it.");
+        fields.put(CrmField.PRODUCTS, SOLUTION);
+        fields.put(CrmField.SWITCH, true);
+        return fields;
     }
 
     /** The opportunity of this id. */
-    JsonObject opportunity(String id) {
-        return crm().row("opportunities", id).orElseThrow();
+    CrmRecord opportunity(String id) {
+        return crm().find(CrmKind.OPPORTUNITY, id).orElseThrow();
     }
 
-    /** The rows of this set that carry the referral's id. */
-    List<JsonObject> rows(String set, String referral) {
-        return crm().rows(set).stream()
-                .filter(row -> text(row, "cosell_referralidentifier").equals(referral))
+    /** The records of this kind that carry the referral's id. */
+    List<CrmRecord> records(CrmKind kind, String referral) {
+        return crm().records(kind).stream()
+                .filter(record -> record.text(CrmField.REFERRAL_ID).equals(referral))
                 .toList();
     }
 
     /** The one opportunity that carries the referral's id, as soon as it is there. */
-    JsonObject awaitOpportunity(String referral) {
+    CrmRecord awaitOpportunity(String referral) {
         await(
                 "the opportunity of " + referral,
-                () -> !rows("opportunities", referral).isEmpty());
-        List<JsonObject> rows = rows("opportunities", referral);
-        assertThat(rows).as("opportunities of " + referral).hasSize(1);
-        return rows.get(0);
+                () -> !records(CrmKind.OPPORTUNITY, referral).isEmpty());
+        List<CrmRecord> records = records(CrmKind.OPPORTUNITY, referral);
+        assertThat(records).as("opportunities of " + referral).hasSize(1);
+        return records.get(0);
     }
 
-    /** The seller changes one column of an opportunity. */
-    void sellerSets(String opportunity, String column, Object value) {
-        crm().edit("opportunities", opportunity, Map.of(column, value));
+    /** The seller changes one field of an opportunity. */
+    void sellerSets(String opportunity, CrmField field, Object value) {
+        crm().edit(CrmKind.OPPORTUNITY, opportunity, Map.of(field, value));
     }
 
     // ---- Partner Center
@@ -219,9 +186,8 @@ final class BothSystems {
     String awaitReferral(String opportunity) {
         await(
                 "the referral of opportunity " + opportunity,
-                () -> !text(opportunity(opportunity), "cosell_referralidentifier")
-                        .isEmpty());
-        String referral = text(opportunity(opportunity), "cosell_referralidentifier");
+                () -> !opportunity(opportunity).text(CrmField.REFERRAL_ID).isEmpty());
+        String referral = opportunity(opportunity).text(CrmField.REFERRAL_ID);
         assertThat(referralsOf(opportunity))
                 .extracting(own -> own.getString("id"))
                 .containsExactly(referral);
@@ -336,7 +302,7 @@ final class BothSystems {
         Awaitility.await("quiet").atMost(longest).until(() -> {
             JsonObject connection = connection();
             boolean quiet = partnerCenter().dispatcher().isIdle()
-                    && crm().webhooks().isIdle()
+                    && crm().pushes().isIdle()
                     && connection.getInt("waiting") + connection.getInt("running") == 0;
             still[0] = quiet ? still[0] + 1 : 0;
             return still[0] >= 3;
@@ -345,11 +311,7 @@ final class BothSystems {
 
     /** How often either system was written to by a call. */
     int writes() {
-        return crm().writes().stream()
-                        .mapToInt(write -> write.bySeller() ? 0 : 1)
-                        .sum()
-                + patches()
-                + creates();
+        return (int) crm().writes().stream().filter(CrmWrite::byCall).count() + patches() + creates();
     }
 
     /** For this long nobody writes to either system. */

@@ -3,7 +3,11 @@ package org.cosellbridge.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.cosellbridge.it.BothSystems.dealValue;
 import static org.cosellbridge.it.BothSystems.number;
-import static org.cosellbridge.it.BothSystems.text;
+import static org.cosellbridge.simulator.CrmField.AMOUNT;
+import static org.cosellbridge.simulator.CrmField.HELP;
+import static org.cosellbridge.simulator.CrmField.REFERRAL_ID;
+import static org.cosellbridge.simulator.CrmField.SYNC_STATUS;
+import static org.cosellbridge.simulator.CrmKind.OPPORTUNITY;
 
 import jakarta.json.JsonObject;
 import java.nio.file.Path;
@@ -13,6 +17,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.cosellbridge.referral.OrganizationId;
+import org.cosellbridge.simulator.CrmField;
 import org.cosellbridge.simulator.Fault;
 import org.cosellbridge.simulator.Landscape;
 import org.cosellbridge.simulator.PartnerCenterSimulator;
@@ -123,15 +128,15 @@ class CoSellKillIT implements StateOnFailure.Tells {
     @ParameterizedTest
     @EnumSource(Step.class)
     void aCoSellCreateIsContinuedAfterAKill(Step step) {
-        Map<String, Object> columns = both.deal(index.incrementAndGet());
-        columns.put("cosell_howcanmicrosofthelp", 100_000_004);
+        Map<CrmField, Object> fields = both.deal(index.incrementAndGet());
+        fields.put(HELP, "QuotesOrLicensing");
         int referrals = both.partnerCenter().referrals().size();
         Fault fault = step.isAfterEffect() ? Fault.hangAfterEffect(HANGS) : Fault.hang(HANGS);
         if (step.isInCrm()) {
             both.crm()
                     .server()
                     .faults()
-                    .next(1, fault, (method, path) -> method.equals("PATCH") && path.contains("/opportunities("));
+                    .next(1, fault, (method, path) -> both.crm().isUpdate(OPPORTUNITY, method, path));
         } else {
             AtomicInteger posts = new AtomicInteger();
             both.partnerCenter().server().faults().next(1, fault, (method, path) -> {
@@ -141,7 +146,7 @@ class CoSellKillIT implements StateOnFailure.Tells {
                 return (post || list) && step.hits(post, sent);
             });
         }
-        String opportunity = both.crm().create("opportunities", columns);
+        String opportunity = both.crm().create(OPPORTUNITY, fields);
         awaitFaultMet();
         if (step.isAfterEffect() && !step.isInCrm()) {
             both.await(
@@ -152,8 +157,7 @@ class CoSellKillIT implements StateOnFailure.Tells {
         if (step == Step.WRITE_BACK_WITHOUT_ITS_ANSWER) {
             both.await(
                     "the record has the referral's id",
-                    () -> !text(both.opportunity(opportunity), "cosell_referralidentifier")
-                            .isEmpty());
+                    () -> !both.opportunity(opportunity).text(REFERRAL_ID).isEmpty());
         }
         server.kill();
         both.calm();
@@ -164,19 +168,18 @@ class CoSellKillIT implements StateOnFailure.Tells {
                 .atMost(RECOVERY)
                 .untilAsserted(() -> {
                     assertThat(both.partnerCenter().referrals()).hasSize(referrals + 2);
-                    assertThat(text(both.opportunity(opportunity), "cosell_referralidentifier"))
-                            .isNotEmpty();
+                    assertThat(both.opportunity(opportunity).text(REFERRAL_ID)).isNotEmpty();
                 });
         both.awaitQuiet(RECOVERY);
-        String referral = text(both.opportunity(opportunity), "cosell_referralidentifier");
+        String referral = both.opportunity(opportunity).text(REFERRAL_ID);
         assertThat(both.referralsOf(opportunity))
                 .extracting(own -> own.getString("id"))
                 .containsExactly(referral);
         assertThat(both.engagement(referral))
                 .extracting(one -> one.getString("organizationId"))
                 .containsExactlyInAnyOrder(PartnerCenterSimulator.ORGANIZATION, OrganizationId.MICROSOFT.value());
-        assertThat(both.rows("opportunities", referral)).hasSize(1);
-        assertThat(text(both.opportunity(opportunity), "cosell_syncstatus")).isEqualTo("✔");
+        assertThat(both.records(OPPORTUNITY, referral)).hasSize(1);
+        assertThat(both.opportunity(opportunity).text(SYNC_STATUS)).isEqualTo("✔");
         assertThat(both.links(referral)).hasSize(1);
         assertThat(both.entries(referral, "referral.created")).hasSize(1);
         assertThat(both.entries(referral, "link.created")).hasSize(1);
@@ -190,7 +193,7 @@ class CoSellKillIT implements StateOnFailure.Tells {
 
     @Test
     void aSellersEditAfterALostAnswerSurvivesARestartOnBothSidesAndTheTrailHasBoth() {
-        String opportunity = both.crm().create("opportunities", both.deal(index.incrementAndGet()));
+        String opportunity = both.crm().create(OPPORTUNITY, both.deal(index.incrementAndGet()));
         String referral = both.awaitReferral(opportunity);
         both.awaitQuiet(RECOVERY);
         both.partnerCenter()
@@ -200,11 +203,11 @@ class CoSellKillIT implements StateOnFailure.Tells {
                         1,
                         Fault.hangAfterEffect(HANGS),
                         (method, path) -> method.equals("PATCH") && path.endsWith(referral));
-        both.sellerSets(opportunity, "estimatedvalue", 71_000);
+        both.sellerSets(opportunity, AMOUNT, 71_000);
         both.awaitAmount("our write's effect", () -> dealValue(both.referral(referral)), 71_000);
         server.kill();
         both.calm();
-        both.sellerSets(opportunity, "estimatedvalue", 72_000);
+        both.sellerSets(opportunity, AMOUNT, 72_000);
 
         server.start();
 
@@ -214,7 +217,7 @@ class CoSellKillIT implements StateOnFailure.Tells {
                         () -> assertThat(dealValue(both.referral(referral))).isEqualByComparingTo("72000"));
         both.awaitQuiet(RECOVERY);
         assertThat(dealValue(both.referral(referral))).isEqualByComparingTo("72000");
-        assertThat(number(both.opportunity(opportunity), "estimatedvalue")).isEqualByComparingTo("72000");
+        assertThat(both.opportunity(opportunity).number(AMOUNT)).isEqualByComparingTo("72000");
         List<JsonObject> changes = both.entriesOfField(referral, "referral.updated", "dealValue").stream()
                 .map(entry -> BothSystems.findChange(entry, "dealValue").orElseThrow())
                 .toList();

@@ -3,9 +3,15 @@ package org.cosellbridge.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.cosellbridge.it.BothSystems.dealValue;
 import static org.cosellbridge.it.BothSystems.notes;
-import static org.cosellbridge.it.BothSystems.number;
 import static org.cosellbridge.it.BothSystems.state;
-import static org.cosellbridge.it.BothSystems.text;
+import static org.cosellbridge.simulator.CrmField.AMOUNT;
+import static org.cosellbridge.simulator.CrmField.CLOSE_DATE;
+import static org.cosellbridge.simulator.CrmField.CURRENCY;
+import static org.cosellbridge.simulator.CrmField.DESCRIPTION;
+import static org.cosellbridge.simulator.CrmField.HELP;
+import static org.cosellbridge.simulator.CrmField.PRODUCTS;
+import static org.cosellbridge.simulator.CrmField.VISIBLE;
+import static org.cosellbridge.simulator.CrmKind.OPPORTUNITY;
 
 import jakarta.json.Json;
 import jakarta.json.JsonArrayBuilder;
@@ -30,6 +36,10 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.cosellbridge.mapping.MappingDocument;
+import org.cosellbridge.simulator.CrmField;
+import org.cosellbridge.simulator.CrmRecord;
+import org.cosellbridge.simulator.CrmState;
+import org.cosellbridge.simulator.CrmSystem;
 import org.cosellbridge.simulator.Fault;
 import org.cosellbridge.simulator.Faults;
 import org.cosellbridge.simulator.Landscape;
@@ -107,8 +117,9 @@ class ConvergenceIT implements StateOnFailure.Tells {
         }
     }
 
-    private static JsonObject builtIn(String record) throws IOException {
-        try (InputStream stream = MappingDocument.class.getResourceAsStream("dynamics/" + record + ".json");
+    private JsonObject builtIn(String record) throws IOException {
+        try (InputStream stream = MappingDocument.class.getResourceAsStream(
+                        landscape.crm().type() + "/" + record + ".json");
                 JsonReader reader = Json.createReader(stream)) {
             return reader.readObject();
         }
@@ -135,9 +146,9 @@ class ConvergenceIT implements StateOnFailure.Tells {
     void afterRandomEditsAndFaultsBothSidesAreEqualOrAFindingNamesTheField() {
         System.out.println("ConvergenceIT: -Dcosell.it.seed=" + seed);
         List<Deal> deals = deals();
-        both.crm().webhooks().copies(2);
-        both.crm().webhooks().shuffleWithin(Duration.ofMillis(400));
-        both.crm().webhooks().lose(push -> random.nextInt(10) == 0);
+        both.crm().pushes().copies(2);
+        both.crm().pushes().shuffleWithin(Duration.ofMillis(400));
+        both.crm().pushes().loseSome(() -> random.nextInt(10) == 0);
         both.partnerCenter().dispatcher().copies(2);
         both.partnerCenter().dispatcher().shuffleWithin(Duration.ofMillis(400));
         both.partnerCenter().dispatcher().lose(event -> random.nextInt(10) == 0);
@@ -157,7 +168,7 @@ class ConvergenceIT implements StateOnFailure.Tells {
             }
         }
         both.partnerCenter().close(deals.get(0).referral(), "Lost", "");
-        both.crm().close(deals.get(1).opportunity(), true, 3);
+        both.crm().move(deals.get(1).opportunity(), CrmState.WON);
         both.calm();
         both.awaitQuiet(LONG);
         for (Deal deal : deals) {
@@ -168,7 +179,7 @@ class ConvergenceIT implements StateOnFailure.Tells {
 
         both.assertStill(STILL);
         for (Deal deal : deals) {
-            assertThat(both.rows("opportunities", deal.referral()))
+            assertThat(both.records(OPPORTUNITY, deal.referral()))
                     .as("records of %s, seed %s", deal, seed)
                     .hasSize(1);
             assertThat(both.referralsOf(deal.opportunity()))
@@ -178,7 +189,7 @@ class ConvergenceIT implements StateOnFailure.Tells {
                     .as("fields of %s that are apart without a finding, seed %s", deal, seed)
                     .isSubsetOf(told(deal));
         }
-        assertThat(both.crm().rows("opportunities")).hasSize(DEALS);
+        assertThat(both.crm().records(OPPORTUNITY)).hasSize(DEALS);
         assertThat(both.product().items("dead-letters")).as("seed %s", seed).isEmpty();
         decideConflicts(deals);
         both.assertRulesKept();
@@ -208,12 +219,12 @@ class ConvergenceIT implements StateOnFailure.Tells {
         List<Deal> deals = new ArrayList<>();
         for (int index = 8_000; index < 8_000 + DEALS; index++) {
             if (index % 2 == 0) {
-                Map<String, Object> columns = both.deal(index);
-                columns.put("cosell_visibletomicrosoft", random.nextBoolean());
+                Map<CrmField, Object> fields = both.deal(index);
+                fields.put(VISIBLE, random.nextBoolean());
                 if (random.nextInt(3) == 0) {
-                    columns.put("cosell_howcanmicrosofthelp", 100_000_001 + random.nextInt(6));
+                    fields.put(HELP, CrmSystem.HELP_CODES.get(random.nextInt(6)));
                 }
-                String opportunity = both.crm().create("opportunities", columns);
+                String opportunity = both.crm().create(OPPORTUNITY, fields);
                 deals.add(new Deal(opportunity, both.awaitReferral(opportunity)));
             } else {
                 String referral = both.partnerCenter()
@@ -221,7 +232,7 @@ class ConvergenceIT implements StateOnFailure.Tells {
                                 random.nextBoolean()
                                         ? ReferralFixtures.partnerLed(index)
                                         : ReferralFixtures.privateDeal(index));
-                deals.add(new Deal(both.awaitOpportunity(referral).getString("opportunityid"), referral));
+                deals.add(new Deal(both.awaitOpportunity(referral).id(), referral));
             }
         }
         both.awaitQuiet(LONG);
@@ -261,17 +272,14 @@ class ConvergenceIT implements StateOnFailure.Tells {
 
     private void sellerEdits(Deal deal) {
         switch (random.nextInt(8)) {
-            case 0, 1 -> both.sellerSets(deal.opportunity(), "estimatedvalue", 1_000 + random.nextInt(90_000));
-            case 2, 3 -> both.sellerSets(deal.opportunity(), "description", words("seller"));
-            case 4 -> both.sellerSets(deal.opportunity(), "estimatedclosedate", day().toString());
+            case 0, 1 -> both.sellerSets(deal.opportunity(), AMOUNT, 1_000 + random.nextInt(90_000));
+            case 2, 3 -> both.sellerSets(deal.opportunity(), DESCRIPTION, words("seller"));
+            case 4 -> both.sellerSets(deal.opportunity(), CLOSE_DATE, day().toString());
             case 5 ->
                 both.sellerSets(
-                        deal.opportunity(),
-                        "cosell_products",
-                        String.join(random.nextBoolean() ? ";" : ", ", solutions()));
-            case 6 ->
-                both.sellerSets(deal.opportunity(), "transactioncurrencyid@odata.bind", both.currency(any(CURRENCIES)));
-            default -> both.sellerSets(deal.opportunity(), "statuscode", 1 + random.nextInt(2));
+                        deal.opportunity(), PRODUCTS, String.join(random.nextBoolean() ? ";" : ", ", solutions()));
+            case 6 -> both.sellerSets(deal.opportunity(), CURRENCY, any(CURRENCIES));
+            default -> both.crm().move(deal.opportunity(), random.nextInt(2) == 0 ? CrmState.OPEN : CrmState.ON_HOLD);
         }
     }
 
@@ -318,42 +326,42 @@ class ConvergenceIT implements StateOnFailure.Tells {
     /** The fields in which the two sides say something different. */
     private Set<String> apart(Deal deal) {
         JsonObject referral = both.referral(deal.referral());
-        JsonObject record = both.opportunity(deal.opportunity());
+        CrmRecord record = both.opportunity(deal.opportunity());
         JsonObject details = referral.getJsonObject("details");
         Set<String> apart = new TreeSet<>();
-        if (dealValue(referral).compareTo(number(record, "estimatedvalue")) != 0) {
+        if (dealValue(referral).compareTo(record.number(AMOUNT)) != 0) {
             apart.add("dealValue");
         }
         String theirs = notes(referral).replace("\r\n", "\n").strip();
-        String ours = text(record, "description").replace("\r\n", "\n").strip();
+        String ours = record.text(DESCRIPTION).replace("\r\n", "\n").strip();
         boolean cut = ours.endsWith("…") && theirs.startsWith(ours.substring(0, ours.length() - 1));
         if (!theirs.equals(ours) && !cut) {
             apart.add("notes");
         }
-        if (!details.getString("closingDateTime").startsWith(text(record, "estimatedclosedate") + "T")) {
+        if (!details.getString("closingDateTime").startsWith(record.text(CLOSE_DATE) + "T")) {
             apart.add("closingDate");
         }
-        if (!details.getString("currency").equals(both.currencyOf(record))) {
+        if (!details.getString("currency").equals(record.text(CURRENCY))) {
             apart.add("currency");
         }
         String products = details.getJsonObject("requirements").getJsonArray("solutions").stream()
                 .map(JsonValue::asJsonObject)
                 .map(solution -> solution.getString("id"))
                 .collect(Collectors.joining(";"));
-        if (!products.equals(text(record, "cosell_products").replaceAll("[;,]\\s*", ";"))) {
+        if (!products.equals(record.text(PRODUCTS).replaceAll("[;,]\\s*", ";"))) {
             apart.add("products");
         }
-        String expected = switch (record.getInt("statuscode")) {
-            case 1 -> "Active/Accepted";
-            case 3 -> "Closed/Won";
-            case 4, 5 -> "Closed/Lost";
+        String expected = switch (record.state()) {
+            case OPEN -> "Active/Accepted";
+            case WON -> "Closed/Won";
+            case LOST -> "Closed/Lost";
             default -> "New/Pending";
         };
         if (!state(referral).equals(expected)) {
             apart.add("state");
         }
         if (referral.getJsonObject("consent").getBoolean("consentToShareReferralWithMicrosoftSellers")
-                != record.getBoolean("cosell_visibletomicrosoft")) {
+                != record.isOn(VISIBLE)) {
             apart.add("visibleToMicrosoft");
         }
         return apart;

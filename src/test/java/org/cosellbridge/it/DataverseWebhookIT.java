@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
+import org.cosellbridge.simulator.DataverseCrm;
 import org.cosellbridge.simulator.DataverseSimulator;
 import org.cosellbridge.simulator.Landscape;
 import org.jboss.arquillian.container.test.api.Deployment;
@@ -19,14 +20,20 @@ import org.jboss.arquillian.junit5.ArquillianExtension;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What a seller does is heard at once, and nobody else is. */
 @ExtendWith(ArquillianExtension.class)
+@DisabledIfSystemProperty(
+        named = "cosell.it.crm",
+        matches = "(?!dynamics$).*",
+        disabledReason = "about Dynamics 365 alone")
 class DataverseWebhookIT {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
     private final Landscape landscape = LandscapeSession.landscape();
-    private final DataverseSimulator crm = landscape.dataverse();
+    private final DataverseCrm dynamics = landscape.dynamics();
+    private final DataverseSimulator crm = dynamics.simulator();
     private final Product product =
             new Product(URI.create("http://127.0.0.1:" + Integer.getInteger("cosell.it.port")), landscape.password());
 
@@ -37,13 +44,13 @@ class DataverseWebhookIT {
 
     @AfterEach
     void unregister() {
-        landscape.unregisterCrmWebhook();
+        dynamics.unregister();
         Awaitility.await().atMost(PATIENCE).until(() -> crm.webhooks().isIdle());
     }
 
     @Test
     void whatASellerDoesIsStoredOnceAndKeepsNoValue() {
-        landscape.registerCrmWebhook(product.url());
+        dynamics.register(product.url());
         crm.webhooks().copies(3);
         String id = crm.create("opportunities", Map.of("name", "A name that nobody else has"));
         crm.delete("opportunities", id);
@@ -69,7 +76,7 @@ class DataverseWebhookIT {
 
     @Test
     void whoDoesNotKnowTheSecretIsNotHeard() throws Exception {
-        URI address = Landscape.crmWebhook(product.url());
+        URI address = dynamics.webhook(product.url());
         String payload = "{\"MessageName\":\"Update\",\"PrimaryEntityName\":\"opportunity\","
                 + "\"PrimaryEntityId\":\"a1b2c3d4-0000-4000-8000-000000000001\",\"OrganizationId\":\""
                 + crm.organizationId() + "\"}";
@@ -80,7 +87,7 @@ class DataverseWebhookIT {
         assertThat(wrong.statusCode()).isEqualTo(401);
         assertThat(unknown.statusCode()).isEqualTo(401);
         assertThat(unknown.body()).isEqualTo(wrong.body());
-        String secret = landscape.crmSecret();
+        String secret = dynamics.webhookSecret();
         assertThat(post(address, secret, "text/plain", payload).statusCode()).isEqualTo(415);
         assertThat(post(address, secret, "application/json", "{}").statusCode()).isEqualTo(400);
         assertThat(post(address, secret, "application/json", " ".repeat(400_000))
@@ -103,7 +110,7 @@ class DataverseWebhookIT {
                 .header("Content-Type", type)
                 .POST(HttpRequest.BodyPublishers.ofString(body));
         if (!secret.isEmpty()) {
-            request.header(Landscape.SECRET_HEADER, secret);
+            request.header(DataverseCrm.SECRET_HEADER, secret);
         }
         return HttpClient.newHttpClient().send(request.build(), HttpResponse.BodyHandlers.ofString());
     }

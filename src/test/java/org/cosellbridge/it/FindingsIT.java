@@ -5,6 +5,16 @@ import static org.cosellbridge.it.BothSystems.dealValue;
 import static org.cosellbridge.it.BothSystems.notes;
 import static org.cosellbridge.it.BothSystems.number;
 import static org.cosellbridge.it.BothSystems.text;
+import static org.cosellbridge.simulator.CrmField.AMOUNT;
+import static org.cosellbridge.simulator.CrmField.CLOSE_DATE;
+import static org.cosellbridge.simulator.CrmField.CURRENCY;
+import static org.cosellbridge.simulator.CrmField.DESCRIPTION;
+import static org.cosellbridge.simulator.CrmField.NAME;
+import static org.cosellbridge.simulator.CrmField.PRODUCTS;
+import static org.cosellbridge.simulator.CrmField.REFERRAL_ID;
+import static org.cosellbridge.simulator.CrmField.SWITCH;
+import static org.cosellbridge.simulator.CrmField.SYNC_STATUS;
+import static org.cosellbridge.simulator.CrmKind.OPPORTUNITY;
 
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
@@ -14,7 +24,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
-import org.cosellbridge.simulator.DataverseSimulator;
+import org.cosellbridge.simulator.CrmField;
+import org.cosellbridge.simulator.CrmRecord;
+import org.cosellbridge.simulator.CrmSystem;
 import org.cosellbridge.simulator.Landscape;
 import org.cosellbridge.simulator.PartnerCenterSimulator;
 import org.cosellbridge.simulator.ReferralFixtures;
@@ -33,7 +45,7 @@ class FindingsIT implements StateOnFailure.Tells {
     private static final Duration STILL = Duration.ofSeconds(3);
     private final BothSystems both = BothSystems.ofThisRun();
     private final PartnerCenterSimulator partnerCenter = both.partnerCenter();
-    private final DataverseSimulator crm = both.crm();
+    private final CrmSystem crm = both.crm();
 
     @Deployment(testable = false)
     static WebArchive war() {
@@ -65,25 +77,27 @@ class FindingsIT implements StateOnFailure.Tells {
 
     @Test
     void notesLongerThanTheCrmTakesAreNeverCutAtPartnerCenter() {
-        String longer = "The customer's history, page after page. ".repeat(75);
+        int most = crm.longestDescription();
+        String sentence = "The customer's history, page after page. ";
+        String longer = sentence.repeat(most * 3 / 2 / sentence.length() + 2);
         String referral = partnerCenter.create(BothSystems.withDetail(
                 ReferralFixtures.partnerLed(NEXT.incrementAndGet()), "notes", Json.createValue(longer)));
-        String opportunity = both.awaitOpportunity(referral).getString("opportunityid");
+        String opportunity = both.awaitOpportunity(referral).id();
         both.awaitQuiet();
-        assertThat(text(both.opportunity(opportunity), "description")).hasSizeBetween(1_900, 2_000);
+        assertThat(both.opportunity(opportunity).text(DESCRIPTION)).hasSizeBetween(most - 100, most);
         assertThat(both.findings("differences", referral)).isEmpty();
 
-        both.sellerSets(opportunity, "description", "the seller's short words");
+        both.sellerSets(opportunity, DESCRIPTION, "the seller's short words");
 
         assertThat(both.awaitFinding("differences", referral, "notes").getString("reason"))
                 .isEqualTo("cut");
         both.awaitQuiet();
         both.assertStill(STILL);
         assertThat(notes(both.referral(referral))).isEqualTo(longer);
-        assertThat(text(both.opportunity(opportunity), "description")).isEqualTo("the seller's short words");
+        assertThat(both.opportunity(opportunity).text(DESCRIPTION)).isEqualTo("the seller's short words");
 
         partnerCenter.edit(referral, "/details/notes", "short at last");
-        both.awaitEqual("both are short", () -> text(both.opportunity(opportunity), "description"), "short at last");
+        both.awaitEqual("both are short", () -> both.opportunity(opportunity).text(DESCRIPTION), "short at last");
         both.await(
                 "the difference is closed",
                 () -> both.findings("differences", referral).isEmpty());
@@ -91,12 +105,12 @@ class FindingsIT implements StateOnFailure.Tells {
 
     @Test
     void anAmountThatTheProductsDetermineStaysTheCrms() {
-        String opportunity = crm.create("opportunities", both.deal(NEXT.incrementAndGet()));
+        String opportunity = crm.create(OPPORTUNITY, both.deal(NEXT.incrementAndGet()));
         String referral = both.awaitReferral(opportunity);
         both.awaitQuiet();
-        both.sellerSets(opportunity, "isrevenuesystemcalculated", true);
+        crm.amountFromProducts(opportunity, true);
         both.awaitQuiet();
-        JsonObject before = both.opportunity(opportunity);
+        CrmRecord before = both.opportunity(opportunity);
 
         partnerCenter.edit(referral, "/details/dealValue", 12_345);
 
@@ -105,26 +119,25 @@ class FindingsIT implements StateOnFailure.Tells {
         assertThat(difference.getString("explanation")).contains("The CRM computes this field itself");
         both.awaitQuiet();
         both.assertStill(STILL);
-        assertThat(number(both.opportunity(opportunity), "estimatedvalue"))
-                .isEqualByComparingTo(number(before, "estimatedvalue"));
+        assertThat(both.opportunity(opportunity).number(AMOUNT)).isEqualByComparingTo(before.number(AMOUNT));
         assertThat(dealValue(both.referral(referral))).isEqualByComparingTo("12345");
 
-        both.sellerSets(opportunity, "isrevenuesystemcalculated", false);
+        crm.amountFromProducts(opportunity, false);
         both.awaitAmount(
-                "Partner Center's value", () -> number(both.opportunity(opportunity), "estimatedvalue"), 12_345);
+                "Partner Center's value", () -> both.opportunity(opportunity).number(AMOUNT), 12_345);
         both.awaitQuiet();
         assertThat(both.findings("differences", referral)).isEmpty();
     }
 
     @Test
     void aNameThatPartnerCenterDoesNotPatchIsADifference() {
-        String opportunity = crm.create("opportunities", both.deal(NEXT.incrementAndGet()));
+        String opportunity = crm.create(OPPORTUNITY, both.deal(NEXT.incrementAndGet()));
         String referral = both.awaitReferral(opportunity);
         both.awaitQuiet();
         String name = both.referral(referral).getString("name");
         int patches = both.patches();
 
-        both.sellerSets(opportunity, "name", "Another name");
+        both.sellerSets(opportunity, NAME, "Another name");
 
         JsonObject difference = both.awaitFinding("differences", referral, "name");
         assertThat(difference.getString("reason")).isEqualTo("create-only");
@@ -132,9 +145,9 @@ class FindingsIT implements StateOnFailure.Tells {
         both.assertStill(STILL);
         assertThat(both.patches()).isEqualTo(patches);
         assertThat(both.referral(referral).getString("name")).isEqualTo(name);
-        assertThat(both.opportunity(opportunity).getString("name")).isEqualTo("Another name");
+        assertThat(both.opportunity(opportunity).text(NAME)).isEqualTo("Another name");
 
-        both.sellerSets(opportunity, "name", name);
+        both.sellerSets(opportunity, NAME, name);
         both.await(
                 "the difference is closed",
                 () -> both.findings("differences", referral).isEmpty());
@@ -149,13 +162,11 @@ class FindingsIT implements StateOnFailure.Tells {
         JsonObject described =
                 BothSystems.withDetail(ReferralFixtures.partnerLed(index), "notes", Json.createValue(""));
         String referral = partnerCenter.seed(described);
-        Map<String, Object> columns = both.deal(index);
-        columns.put("cosell_referralidentifier", referral);
-        columns.put(
-                "transactioncurrencyid@odata.bind",
-                both.currency(described.getJsonObject("details").getString("currency")));
-        columns.remove("cosell_products");
-        String opportunity = crm.create("opportunities", columns);
+        Map<CrmField, Object> fields = both.deal(index);
+        fields.put(REFERRAL_ID, referral);
+        fields.put(CURRENCY, described.getJsonObject("details").getString("currency"));
+        fields.remove(PRODUCTS);
+        String opportunity = crm.create(OPPORTUNITY, fields);
         int before = both.writes();
 
         JsonObject preview = both.product().ask("referrals/" + referral + "/sync?dry-run=true", "");
@@ -184,14 +195,13 @@ class FindingsIT implements StateOnFailure.Tells {
                 .containsExactlyInAnyOrder("dealValue", "closingDate");
         assertThat(notes(both.referral(referral)))
                 .as("the other fields go on")
-                .isEqualTo(text(both.opportunity(opportunity), "description"))
+                .isEqualTo(both.opportunity(opportunity).text(DESCRIPTION))
                 .isNotEmpty();
-        assertThat(text(both.opportunity(opportunity), "cosell_products")).isNotEmpty();
-        assertThat(number(both.opportunity(opportunity), "estimatedvalue"))
-                .isEqualByComparingTo(String.valueOf(50_000 + index));
+        assertThat(both.opportunity(opportunity).text(PRODUCTS)).isNotEmpty();
+        assertThat(both.opportunity(opportunity).number(AMOUNT)).isEqualByComparingTo(String.valueOf(50_000 + index));
         assertThat(dealValue(both.referral(referral))).isNotEqualByComparingTo(String.valueOf(50_000 + index));
-        assertThat(text(both.opportunity(opportunity), "cosell_syncstatus")).startsWith("✖");
-        assertThat(both.rows("opportunities", referral)).hasSize(1);
+        assertThat(both.opportunity(opportunity).text(SYNC_STATUS)).startsWith("✖");
+        assertThat(both.records(OPPORTUNITY, referral)).hasSize(1);
 
         resolve(referral, "dealValue", "{\"side\":\"crm\"}");
         resolve(referral, "closingDate", "{\"value\":\"2027-09-30T00:00:00Z\"}");
@@ -203,10 +213,9 @@ class FindingsIT implements StateOnFailure.Tells {
         assertThat(dealValue(both.referral(referral))).isEqualByComparingTo(String.valueOf(50_000 + index));
         assertThat(both.referral(referral).getJsonObject("details").getString("closingDateTime"))
                 .startsWith("2027-09-30T00:00:00");
-        assertThat(text(both.opportunity(opportunity), "estimatedclosedate")).isEqualTo("2027-09-30");
-        assertThat(number(both.opportunity(opportunity), "estimatedvalue"))
-                .isEqualByComparingTo(String.valueOf(50_000 + index));
-        assertThat(text(both.opportunity(opportunity), "cosell_syncstatus")).isEqualTo("✔");
+        assertThat(both.opportunity(opportunity).text(CLOSE_DATE)).isEqualTo("2027-09-30");
+        assertThat(both.opportunity(opportunity).number(AMOUNT)).isEqualByComparingTo(String.valueOf(50_000 + index));
+        assertThat(both.opportunity(opportunity).text(SYNC_STATUS)).isEqualTo("✔");
         assertThat(both.entries(referral, "conflict.decided"))
                 .hasSize(2)
                 .allSatisfy(entry -> assertThat(entry.getString("actor")).isEqualTo("user:operator"));
@@ -228,28 +237,28 @@ class FindingsIT implements StateOnFailure.Tells {
 
     @Test
     void aRecordThatIsSwitchedOffIsLeftAloneAndCatchesUpWhenItIsSwitchedOn() {
-        String opportunity = crm.create("opportunities", both.deal(NEXT.incrementAndGet()));
+        String opportunity = crm.create(OPPORTUNITY, both.deal(NEXT.incrementAndGet()));
         String referral = both.awaitReferral(opportunity);
         both.awaitQuiet();
 
-        both.sellerSets(opportunity, "cosell_syncwithpartnercenter", false);
+        both.sellerSets(opportunity, SWITCH, false);
 
         both.awaitEqual("paused", () -> both.onlyLink(referral).getString("state"), "paused");
         assertThat(both.onlyLink(referral).getString("pausedBy")).isEqualTo("seller");
         both.awaitQuiet();
         int before = both.writes();
-        both.sellerSets(opportunity, "estimatedvalue", 91_000);
+        both.sellerSets(opportunity, AMOUNT, 91_000);
         partnerCenter.edit(referral, "/details/notes", "while nobody listened");
         both.awaitQuiet();
         both.assertStill(STILL);
         assertThat(both.writes()).isEqualTo(before);
-        assertThat(text(both.opportunity(opportunity), "description")).isNotEqualTo("while nobody listened");
+        assertThat(both.opportunity(opportunity).text(DESCRIPTION)).isNotEqualTo("while nobody listened");
 
-        both.sellerSets(opportunity, "cosell_syncwithpartnercenter", true);
+        both.sellerSets(opportunity, SWITCH, true);
 
         both.awaitAmount("the seller's value", () -> dealValue(both.referral(referral)), 91_000);
         both.awaitEqual(
-                "Microsoft's words", () -> text(both.opportunity(opportunity), "description"), "while nobody listened");
+                "Microsoft's words", () -> both.opportunity(opportunity).text(DESCRIPTION), "while nobody listened");
         both.awaitQuiet();
         assertThat(both.onlyLink(referral).getString("state")).isEqualTo("active");
         assertThat(both.entries(referral, "link.state-changed"))
@@ -262,40 +271,40 @@ class FindingsIT implements StateOnFailure.Tells {
     void aDeletedRecordComesBackOnlyWhenAPersonAsks() {
         int index = NEXT.incrementAndGet();
         String referral = partnerCenter.create(ReferralFixtures.partnerLed(index));
-        String opportunity = both.awaitOpportunity(referral).getString("opportunityid");
+        String opportunity = both.awaitOpportunity(referral).id();
         both.awaitQuiet();
 
-        crm.delete("opportunities", opportunity);
+        crm.delete(OPPORTUNITY, opportunity);
 
         both.awaitEqual("gone", () -> both.onlyLink(referral).getString("state"), "record-gone");
         partnerCenter.edit(referral, "/details/dealValue", 33_000);
         both.awaitQuiet();
-        assertThat(both.rows("opportunities", referral)).as("no resurrection").isEmpty();
+        assertThat(both.records(OPPORTUNITY, referral)).as("no resurrection").isEmpty();
 
         both.product().ask("links/" + both.onlyLink(referral).getString("id") + "/recreate", "");
 
-        JsonObject again = both.awaitOpportunity(referral);
-        assertThat(again.getString("opportunityid")).isNotEqualTo(opportunity);
-        assertThat(number(again, "estimatedvalue")).isEqualByComparingTo("33000");
+        CrmRecord again = both.awaitOpportunity(referral);
+        assertThat(again.id()).isNotEqualTo(opportunity);
+        assertThat(again.number(AMOUNT)).isEqualByComparingTo("33000");
         both.awaitEqual(
                 "the new record at Partner Center",
                 () -> text(both.referral(referral), "externalReferenceId"),
-                again.getString("opportunityid"));
+                again.id());
         both.awaitQuiet();
         assertThat(both.onlyLink(referral).getString("state")).isEqualTo("active");
-        both.sellerSets(again.getString("opportunityid"), "estimatedvalue", 34_000);
+        both.sellerSets(again.id(), AMOUNT, 34_000);
         both.awaitAmount("the seller's value", () -> dealValue(both.referral(referral)), 34_000);
     }
 
     @Test
     void aReferralThatIsOutOfReachIsNoDeletionAndCatchesUp() {
-        String opportunity = crm.create("opportunities", both.deal(NEXT.incrementAndGet()));
+        String opportunity = crm.create(OPPORTUNITY, both.deal(NEXT.incrementAndGet()));
         String referral = both.awaitReferral(opportunity);
         both.awaitQuiet();
         int referrals = partnerCenter.referrals().size();
         partnerCenter.hide(referral);
 
-        both.sellerSets(opportunity, "estimatedvalue", 92_000);
+        both.sellerSets(opportunity, AMOUNT, 92_000);
 
         both.awaitEqual("out of reach", () -> both.onlyLink(referral).getString("state"), "referral-unreachable");
         both.awaitQuiet();
@@ -311,17 +320,17 @@ class FindingsIT implements StateOnFailure.Tells {
 
     @Test
     void theBreakerStopsTheLinkWhoseSidesKeepOverwritingEachOtherAndNoOther() {
-        String quarrelsome = crm.create("opportunities", both.deal(NEXT.incrementAndGet()));
-        String peaceful = crm.create("opportunities", both.deal(NEXT.incrementAndGet()));
+        String quarrelsome = crm.create(OPPORTUNITY, both.deal(NEXT.incrementAndGet()));
+        String peaceful = crm.create(OPPORTUNITY, both.deal(NEXT.incrementAndGet()));
         String referral = both.awaitReferral(quarrelsome);
         String other = both.awaitReferral(peaceful);
         both.awaitQuiet();
         AtomicInteger words = new AtomicInteger();
         UnaryOperator<JsonValue> differently = value -> Json.createValue("word " + words.incrementAndGet());
         partnerCenter.rewrite("/details/notes", differently);
-        crm.rewrite("opportunities", "description", differently);
+        crm.rewrite(OPPORTUNITY, DESCRIPTION, text -> "word " + words.incrementAndGet());
 
-        both.sellerSets(quarrelsome, "description", "the last word");
+        both.sellerSets(quarrelsome, DESCRIPTION, "the last word");
 
         both.awaitEqual("stopped", () -> both.onlyLink(referral).getString("state"), "paused");
         JsonObject link = both.onlyLink(referral);
@@ -332,7 +341,7 @@ class FindingsIT implements StateOnFailure.Tells {
                 .satisfies(entry -> assertThat(entry.getString("reason")).contains("keep overwriting"));
         both.awaitQuiet();
         both.assertStill(STILL);
-        both.sellerSets(peaceful, "estimatedvalue", 93_000);
+        both.sellerSets(peaceful, AMOUNT, 93_000);
         both.awaitAmount("the other deal goes on", () -> dealValue(both.referral(other)), 93_000);
         assertThat(both.onlyLink(other).getString("state")).isEqualTo("active");
 
@@ -342,9 +351,9 @@ class FindingsIT implements StateOnFailure.Tells {
 
         both.await(
                 "the two agree",
-                () -> text(both.opportunity(quarrelsome), "description").equals(notes(both.referral(referral))));
+                () -> both.opportunity(quarrelsome).text(DESCRIPTION).equals(notes(both.referral(referral))));
         both.awaitQuiet();
         assertThat(both.onlyLink(referral).getString("state")).isEqualTo("active");
-        assertThat(text(both.opportunity(quarrelsome), "description")).isEqualTo(notes(both.referral(referral)));
+        assertThat(both.opportunity(quarrelsome).text(DESCRIPTION)).isEqualTo(notes(both.referral(referral)));
     }
 }

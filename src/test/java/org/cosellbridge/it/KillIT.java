@@ -1,9 +1,12 @@
 package org.cosellbridge.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.cosellbridge.simulator.CrmField.AMOUNT;
+import static org.cosellbridge.simulator.CrmField.AUDIT;
+import static org.cosellbridge.simulator.CrmField.DESCRIPTION;
+import static org.cosellbridge.simulator.CrmField.REFERRAL_ID;
+import static org.cosellbridge.simulator.CrmKind.OPPORTUNITY;
 
-import jakarta.json.Json;
-import jakarta.json.JsonObject;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
@@ -16,7 +19,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
-import org.cosellbridge.simulator.DataverseSimulator;
+import org.cosellbridge.simulator.CrmRecord;
+import org.cosellbridge.simulator.CrmState;
+import org.cosellbridge.simulator.CrmWrite;
 import org.cosellbridge.simulator.Fault;
 import org.cosellbridge.simulator.Landscape;
 import org.cosellbridge.simulator.ReferralFixtures;
@@ -96,12 +101,8 @@ class KillIT {
             assertThat(new HashSet<>(all))
                     .as("no referral has two opportunities")
                     .hasSize(all.size());
-            assertThat(landscape.dataverse().rows("accounts"))
-                    .extracting(row -> row.getString("name"))
-                    .doesNotHaveDuplicates();
-            assertThat(landscape.dataverse().rows("contacts"))
-                    .extracting(row -> row.getString("emailaddress1"))
-                    .doesNotHaveDuplicates();
+            assertThat(landscape.crm().accounts()).doesNotHaveDuplicates();
+            assertThat(landscape.crm().contacts()).doesNotHaveDuplicates();
             Product product = new Product(server.url(), landscape.password());
             assertThat(product.items("dead-letters")).isEmpty();
             Set<String> accepted = new HashSet<>();
@@ -109,7 +110,7 @@ class KillIT {
             assertThat(accepted)
                     .as("each acknowledged delivery stands in the trail")
                     .containsAll(acknowledged);
-            assertThat(landscape.dataverse().server().log().brokenRules()).isEmpty();
+            assertThat(landscape.crm().server().log().brokenRules()).isEmpty();
         }
     }
 
@@ -129,31 +130,28 @@ class KillIT {
             server.start();
             // an invitation that waits for an answer: the record is created, then a second write puts it on hold
             landscape
-                    .dataverse()
+                    .crm()
                     .server()
                     .faults()
-                    .next(
-                            1,
-                            new Fault.Delay(Duration.ofSeconds(20)),
-                            (method, path) -> writesOpportunity(method, path) && !path.contains("cosell_"));
+                    .next(1, new Fault.Delay(Duration.ofSeconds(20)), this::changesOpportunity);
             String referral = landscape.partnerCenter().create(ReferralFixtures.cosellFromMicrosoft(1));
             send(server, referral);
             awaitFaultMet();
             server.kill();
-            landscape.dataverse().server().faults().clear();
+            landscape.crm().server().faults().clear();
 
             server.start();
 
             Awaitility.await("the state; log " + server.log())
                     .atMost(Duration.ofMinutes(2))
-                    .until(() -> opportunity(referral).getInt("statuscode") == 2);
+                    .until(() -> opportunity(referral).state() == CrmState.ON_HOLD);
             Product product = new Product(server.url(), landscape.password());
             Awaitility.await("the end of the attempt")
                     .atMost(Duration.ofMinutes(2))
                     .until(() -> product.items("links?referral=" + referral).stream()
                             .anyMatch(link -> !link.getString("lastOutcome", "").isEmpty()));
             assertThat(identifierList()).containsExactly(referral);
-            assertThat(landscape.dataverse().creates("opportunities")).isEqualTo(1);
+            assertThat(landscape.crm().creates(OPPORTUNITY)).isEqualTo(1);
             assertThat(product.items("audit?kind=record.created&referral=" + referral))
                     .hasSize(1);
         }
@@ -162,7 +160,7 @@ class KillIT {
     private void createAcrossKill(Fault fault) {
         try (ServerProcess server = server()) {
             server.start();
-            landscape.dataverse().server().faults().next(1, fault, KillIT::writesOpportunity);
+            landscape.crm().server().faults().next(1, fault, this::createsOpportunity);
             String referral = landscape.partnerCenter().create(ReferralFixtures.partnerLed(1));
             assertThat(WebhookScenario.valid(landscape.partnerCenter(), referral)
                             .send(Landscape.webhook(server.url()))
@@ -170,7 +168,7 @@ class KillIT {
                     .isEqualTo(200);
             awaitFaultMet();
             server.kill();
-            landscape.dataverse().server().faults().clear();
+            landscape.crm().server().faults().clear();
 
             server.start();
 
@@ -183,8 +181,8 @@ class KillIT {
                     .until(() -> !product.items("audit?kind=record.created&referral=" + referral)
                             .isEmpty());
             assertThat(identifierList()).containsExactly(referral);
-            assertThat(landscape.dataverse().rows("accounts")).hasSize(1);
-            assertThat(landscape.dataverse().rows("contacts")).hasSize(1);
+            assertThat(landscape.crm().accounts()).hasSize(1);
+            assertThat(landscape.crm().contacts()).hasSize(1);
             assertThat(product.items("audit?kind=record.created&referral=" + referral))
                     .hasSize(1);
             assertThat(product.items("links?referral=" + referral)).hasSize(1);
@@ -205,17 +203,17 @@ class KillIT {
                     .atMost(Duration.ofMinutes(1))
                     .until(() -> product.items("links?referral=" + referral).stream()
                             .anyMatch(link -> !link.getString("lastOutcome", "").isEmpty()));
-            landscape.dataverse().server().faults().next(1, new Fault.LoseAnswer(), KillIT::writesOpportunity);
+            landscape.crm().server().faults().next(1, new Fault.LoseAnswer(), this::changesOpportunity);
             landscape.partnerCenter().edit(referral, "/details/dealValue", 88_000);
-            int updates = landscape.dataverse().updates("opportunities");
+            int updates = landscape.crm().updates(OPPORTUNITY);
             send(server, referral);
             Awaitility.await()
                     .atMost(Duration.ofMinutes(1))
-                    .until(() -> landscape.dataverse().updates("opportunities") > updates);
+                    .until(() -> landscape.crm().updates(OPPORTUNITY) > updates);
             server.kill();
-            String id = opportunity(referral).getString("opportunityid");
-            landscape.dataverse().edit("opportunities", id, Map.of("description", "the seller's own words"));
-            int written = landscape.dataverse().writes("opportunities").size();
+            String id = opportunity(referral).id();
+            landscape.crm().edit(OPPORTUNITY, id, Map.of(DESCRIPTION, "the seller's own words"));
+            int written = landscape.crm().writes(OPPORTUNITY).size();
 
             server.start();
 
@@ -225,21 +223,20 @@ class KillIT {
                     .until(() -> again.items("audit?kind=record.updated&referral=" + referral).stream()
                             .flatMap(entry -> entry.getJsonArray("changes").stream())
                             .map(change -> change.asJsonObject().getString("recordField"))
-                            .anyMatch("estimatedvalue"::equals));
-            assertThat(opportunity(referral).getJsonNumber("estimatedvalue").intValue())
-                    .isEqualTo(88_000);
-            assertThat(opportunity(referral).getString("description")).isEqualTo("the seller's own words");
+                            .anyMatch(landscape.crm().name(OPPORTUNITY, AMOUNT)::equals));
+            assertThat(opportunity(referral).number(AMOUNT)).isEqualByComparingTo("88000");
+            assertThat(opportunity(referral).text(DESCRIPTION)).isEqualTo("the seller's own words");
             Awaitility.await("the seller's words at Partner Center; log " + server.log())
                     .atMost(Duration.ofMinutes(2))
                     .until(() -> BothSystems.notes(landscape.partnerCenter().referral(referral))
                             .equals("the seller's own words"));
             new BothSystems(landscape, server.url()).awaitQuiet(Duration.ofMinutes(2));
-            List<DataverseSimulator.Write> writes = landscape.dataverse().writes("opportunities");
+            List<CrmWrite> writes = landscape.crm().writes(OPPORTUNITY);
             assertThat(writes.subList(written, writes.size()))
                     .as("nothing is written twice; the record's Audit tells what went to Partner Center")
-                    .extracting(DataverseSimulator.Write::columns)
-                    .containsExactly(List.of("cosell_audit"));
-            assertThat(landscape.dataverse().unchangedColumns()).isEmpty();
+                    .extracting(CrmWrite::fields)
+                    .containsExactly(List.of(landscape.crm().name(OPPORTUNITY, AUDIT)));
+            assertThat(landscape.crm().unchangedFields()).isEmpty();
             assertThat(landscape.partnerCenter().unchangedValues()).isEmpty();
         }
     }
@@ -255,17 +252,20 @@ class KillIT {
         Awaitility.await("the write that meets the fault")
                 .atMost(Duration.ofMinutes(1))
                 .pollInterval(Duration.ofMillis(5))
-                .until(() -> landscape.dataverse().server().faults().left() == 0);
+                .until(() -> landscape.crm().server().faults().left() == 0);
     }
 
-    private static boolean writesOpportunity(String method, String path) {
-        return method.equals("PATCH") && path.contains("/opportunities");
+    private boolean createsOpportunity(String method, String path) {
+        return landscape.crm().isCreate(OPPORTUNITY, method, path);
     }
 
-    private JsonObject opportunity(String referral) {
-        return landscape.dataverse().rows("opportunities").stream()
-                .filter(row -> row.getOrDefault("cosell_referralidentifier", Json.createValue(""))
-                        .equals(Json.createValue(referral)))
+    private boolean changesOpportunity(String method, String path) {
+        return landscape.crm().isUpdate(OPPORTUNITY, method, path);
+    }
+
+    private CrmRecord opportunity(String referral) {
+        return landscape.crm().records(OPPORTUNITY).stream()
+                .filter(record -> record.text(REFERRAL_ID).equals(referral))
                 .findFirst()
                 .orElseThrow();
     }
@@ -275,8 +275,8 @@ class KillIT {
     }
 
     private List<String> identifierList() {
-        return landscape.dataverse().rows("opportunities").stream()
-                .map(row -> row.getString("cosell_referralidentifier", ""))
+        return landscape.crm().records(OPPORTUNITY).stream()
+                .map(record -> record.text(REFERRAL_ID))
                 .toList();
     }
 }

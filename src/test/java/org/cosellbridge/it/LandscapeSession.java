@@ -32,7 +32,7 @@ public final class LandscapeSession implements LauncherSessionListener {
         Landscape started = new Landscape(
                 Integer.getInteger("cosell.it.entra-port"),
                 Integer.getInteger("cosell.it.partner-center-port"),
-                Integer.getInteger("cosell.it.dataverse-port"),
+                Integer.getInteger("cosell.it.crm-port"),
                 dir,
                 Landscape.madeUpPassword());
         landscape = started;

@@ -1,6 +1,12 @@
 package org.cosellbridge.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.cosellbridge.simulator.CrmField.AMOUNT;
+import static org.cosellbridge.simulator.CrmField.AUDIT;
+import static org.cosellbridge.simulator.CrmField.NAME;
+import static org.cosellbridge.simulator.CrmField.SWITCH;
+import static org.cosellbridge.simulator.CrmKind.LEAD;
+import static org.cosellbridge.simulator.CrmKind.OPPORTUNITY;
 
 import jakarta.json.JsonObject;
 import java.time.Duration;
@@ -15,7 +21,10 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
-import org.cosellbridge.simulator.DataverseSimulator;
+import org.cosellbridge.simulator.CrmRecord;
+import org.cosellbridge.simulator.CrmState;
+import org.cosellbridge.simulator.CrmSystem;
+import org.cosellbridge.simulator.CrmWrite;
 import org.cosellbridge.simulator.Fault;
 import org.cosellbridge.simulator.Landscape;
 import org.cosellbridge.simulator.PartnerCenterSimulator;
@@ -34,10 +43,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class MainJobIT implements StateOnFailure.Tells {
     private static final AtomicInteger NEXT = new AtomicInteger(1000);
     private static final Duration PATIENCE = BothSystems.PATIENCE;
-    private final Landscape landscape = LandscapeSession.landscape();
     private final BothSystems both = BothSystems.ofThisRun();
     private final PartnerCenterSimulator partnerCenter = both.partnerCenter();
-    private final DataverseSimulator crm = both.crm();
+    private final CrmSystem crm = both.crm();
     private final Product product = both.product();
 
     @Deployment(testable = false)
@@ -65,31 +73,28 @@ class MainJobIT implements StateOnFailure.Tells {
     void aReferralBecomesAnOpportunityAndAnEditFollows() {
         String referral = partnerCenter.create(ReferralFixtures.partnerLed(NEXT.incrementAndGet()));
 
-        JsonObject opportunity = awaitOpportunity(referral);
+        CrmRecord opportunity = awaitOpportunity(referral);
         JsonObject wire = partnerCenter.referral(referral);
-        assertThat(opportunity.getString("name")).isEqualTo(wire.getString("name"));
-        assertThat(opportunity.getJsonNumber("estimatedvalue").bigDecimalValue())
+        assertThat(opportunity.text(NAME)).isEqualTo(wire.getString("name"));
+        assertThat(opportunity.number(AMOUNT))
                 .isEqualByComparingTo(
                         wire.getJsonObject("details").getJsonNumber("dealValue").bigDecimalValue());
-        assertThat(opportunity.getBoolean("cosell_syncwithpartnercenter")).isTrue();
-        int before = crm.updates("opportunities");
+        assertThat(opportunity.isOn(SWITCH)).isTrue();
+        int before = crm.updates(OPPORTUNITY);
 
         partnerCenter.edit(referral, "/details/dealValue", 77_000);
 
         Awaitility.await()
                 .atMost(PATIENCE)
-                .untilAsserted(() -> assertThat(opportunity(referral)
-                                .getJsonNumber("estimatedvalue")
-                                .bigDecimalValue())
-                        .isEqualByComparingTo("77000"));
-        DataverseSimulator.Write write =
-                crm.writes("opportunities").get(crm.writes("opportunities").size() - 1);
-        assertThat(write.columns())
+                .untilAsserted(
+                        () -> assertThat(opportunity(referral).number(AMOUNT)).isEqualByComparingTo("77000"));
+        List<CrmWrite> writes = crm.writes(OPPORTUNITY);
+        assertThat(writes.get(writes.size() - 1).fields())
                 .as("only what changed is written, and its line in the record's Audit")
-                .containsExactlyInAnyOrder("cosell_audit", "estimatedvalue");
-        assertThat(crm.updates("opportunities")).isEqualTo(before + 1);
+                .containsExactlyInAnyOrder(crm.name(OPPORTUNITY, AUDIT), crm.name(OPPORTUNITY, AMOUNT));
+        assertThat(crm.updates(OPPORTUNITY)).isEqualTo(before + 1);
         JsonObject link = both.onlyLink(referral);
-        assertThat(link.getString("record")).isEqualTo("opportunity/" + opportunity.getString("opportunityid"));
+        assertThat(link.getString("record")).isEqualTo(OPPORTUNITY.reference(opportunity.id()));
 
         List<JsonObject> trail = both.entries(referral);
         assertThat(trail)
@@ -100,7 +105,7 @@ class MainJobIT implements StateOnFailure.Tells {
                 .findFirst()
                 .orElseThrow();
         JsonObject change = update.getJsonArray("changes").getJsonObject(0);
-        assertThat(change.getString("recordField")).isEqualTo("estimatedvalue");
+        assertThat(change.getString("recordField")).isEqualTo(crm.name(OPPORTUNITY, AMOUNT));
         assertThat(change.getString("direction")).isEqualTo("TO_CRM");
         assertThat(change.getJsonNumber("written").bigDecimalValue()).isEqualByComparingTo("77000");
         assertThat(change.getJsonNumber("crm").bigDecimalValue())
@@ -161,16 +166,15 @@ class MainJobIT implements StateOnFailure.Tells {
             threads.shutdown();
         }
 
-        JsonObject opportunity = awaitOpportunity(referral);
+        CrmRecord opportunity = awaitOpportunity(referral);
         both.awaitQuiet();
         assertThat(opportunities(referral)).hasSize(1);
         assertThat(accounts(customer)).hasSize(1);
-        assertThat(both.onlyLink(referral).getString("record"))
-                .isEqualTo("opportunity/" + opportunity.getString("opportunityid"));
+        assertThat(both.onlyLink(referral).getString("record")).isEqualTo(OPPORTUNITY.reference(opportunity.id()));
     }
 
     @Test
-    void whateverDataverseDoesThereIsOneOpportunity() {
+    void whateverTheCrmDoesThereIsOneOpportunity() {
         for (Fault fault :
                 List.of(Fault.status(500), Fault.status(503), Fault.cut(), Fault.loseAnswer(), Fault.throttled(3))) {
             int customer = NEXT.incrementAndGet();
@@ -199,9 +203,7 @@ class MainJobIT implements StateOnFailure.Tells {
         awaitOpportunity(first);
         awaitOpportunity(second);
         assertThat(accounts(customer)).hasSize(1);
-        assertThat(crm.rows("contacts").stream()
-                        .filter(contact ->
-                                contact.getString("emailaddress1", "").equals(ReferralFixtures.contactEmail(customer))))
+        assertThat(crm.contacts().stream().filter(ReferralFixtures.contactEmail(customer)::equals))
                 .hasSize(1);
     }
 
@@ -210,7 +212,7 @@ class MainJobIT implements StateOnFailure.Tells {
         String referral = partnerCenter.create(ReferralFixtures.qualifiedLead(NEXT.incrementAndGet()));
         Awaitility.await()
                 .atMost(PATIENCE)
-                .until(() -> both.rows("leads", referral).size() == 1);
+                .until(() -> both.records(LEAD, referral).size() == 1);
         assertThat(opportunities(referral)).isEmpty();
 
         partnerCenter.accept(referral);
@@ -218,9 +220,9 @@ class MainJobIT implements StateOnFailure.Tells {
         awaitOpportunity(referral);
         both.awaitQuiet();
         assertThat(both.onlyLink(referral).getString("record")).startsWith("opportunity/");
-        assertThat(both.rows("leads", referral).get(0).getInt("statecode"))
+        assertThat(both.records(LEAD, referral).get(0).state())
                 .as("the lead is closed")
-                .isNotZero();
+                .isNotEqualTo(CrmState.OPEN);
     }
 
     @Test
@@ -230,8 +232,7 @@ class MainJobIT implements StateOnFailure.Tells {
 
         partnerCenter.close(referral, "Won", "");
 
-        Awaitility.await().atMost(PATIENCE).until(() -> opportunity(referral).getInt("statecode") == 1);
-        assertThat(opportunity(referral).getInt("statuscode")).isEqualTo(3);
+        Awaitility.await().atMost(PATIENCE).until(() -> opportunity(referral).state() == CrmState.WON);
     }
 
     @Test
@@ -240,8 +241,7 @@ class MainJobIT implements StateOnFailure.Tells {
         awaitOpportunity(known);
         both.awaitQuiet();
         int alarmsBefore = product.items("audit?kind=connection.paused").size();
-        landscape.entra().revoke(Landscape.CRM_CLIENT);
-        landscape.entra().expireTokens();
+        crm.revokeAccess();
         List<String> waiting = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
             waiting.add(partnerCenter.create(ReferralFixtures.partnerLed(NEXT.incrementAndGet())));
@@ -250,7 +250,7 @@ class MainJobIT implements StateOnFailure.Tells {
                 .atMost(PATIENCE)
                 .until(() -> both.connection().getString("state").equals("paused"));
 
-        landscape.entra().restore(Landscape.CRM_CLIENT);
+        crm.restoreAccess();
 
         Awaitility.await().atMost(Duration.ofMinutes(2)).untilAsserted(() -> {
             for (String referral : waiting) {
@@ -277,21 +277,21 @@ class MainJobIT implements StateOnFailure.Tells {
                 .isEqualTo(403);
     }
 
-    private JsonObject awaitOpportunity(String referral) {
+    private CrmRecord awaitOpportunity(String referral) {
         return both.awaitOpportunity(referral);
     }
 
-    private JsonObject opportunity(String referral) {
+    private CrmRecord opportunity(String referral) {
         return opportunities(referral).get(0);
     }
 
-    private List<JsonObject> opportunities(String referral) {
-        return both.rows("opportunities", referral);
+    private List<CrmRecord> opportunities(String referral) {
+        return both.records(OPPORTUNITY, referral);
     }
 
-    private List<JsonObject> accounts(int customer) {
-        return crm.rows("accounts").stream()
-                .filter(row -> row.getString("name", "").equals(ReferralFixtures.customerName(customer)))
+    private List<String> accounts(int customer) {
+        return crm.accounts().stream()
+                .filter(ReferralFixtures.customerName(customer)::equals)
                 .toList();
     }
 }

@@ -435,6 +435,13 @@ public final class DataverseSimulator implements AutoCloseable {
         }
     }
 
+    /** What the users of the environment call a column; empty when it has no label. */
+    public Optional<String> label(String tableName, String column) {
+        synchronized (store) {
+            return labels.find(tableName, column);
+        }
+    }
+
     /** Won and lost opportunities take changes; by default they are read-only until they are reopened. */
     public void lenientClosedRows(boolean lenient) {
         synchronized (store) {

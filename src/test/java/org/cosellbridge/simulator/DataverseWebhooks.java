@@ -36,6 +36,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
@@ -52,7 +53,7 @@ import org.cosellbridge.simulator.DataverseStore.Event;
  * 503 and 504, else the job has failed and nobody tries again. Nothing promises order or uniqueness, and the knobs take both away.
  * A registration that Dataverse would not serve, or that a careful admin would not make, counts as a broken rule. Thread-safe.
  */
-public final class DataverseWebhooks implements AutoCloseable {
+public final class DataverseWebhooks implements CrmPushes, AutoCloseable {
     private static final Duration ANSWER_WITHIN = Duration.ofSeconds(60);
     private static final int LARGEST_PAYLOAD = 256 * 1024;
     private static final Set<Integer> TRIED_AGAIN = Set.of(502, 503, 504);
@@ -126,6 +127,7 @@ public final class DataverseWebhooks implements AutoCloseable {
     private record Job(HttpRequest request, Push push, DataverseRow step, Author author) {}
 
     /** Every webhook from now on is delivered so often. */
+    @Override
     public void copies(int each) {
         this.copies = each;
     }
@@ -151,6 +153,7 @@ public final class DataverseWebhooks implements AutoCloseable {
     }
 
     /** From now on each webhook is sent after a random wait up to this, so that webhooks overtake each other. */
+    @Override
     public void shuffleWithin(Duration longest) {
         this.shuffleWithin = longest;
     }
@@ -160,12 +163,19 @@ public final class DataverseWebhooks implements AutoCloseable {
         this.lost = some;
     }
 
+    @Override
+    public void loseSome(BooleanSupplier some) {
+        lose(push -> some.getAsBoolean());
+    }
+
     /** Keeps webhooks back until {@link #release}. */
+    @Override
     public synchronized void hold() {
         holding = true;
     }
 
     /** Sends what was kept back, in the order in which it happened. */
+    @Override
     public void release() {
         release(waiting -> {});
     }
@@ -188,6 +198,7 @@ public final class DataverseWebhooks implements AutoCloseable {
     }
 
     /** Whether nothing is on its way. What is held is. */
+    @Override
     public boolean isIdle() {
         return underWay.get() == 0;
     }

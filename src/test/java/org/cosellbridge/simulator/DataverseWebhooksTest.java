@@ -10,7 +10,6 @@ import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
 import java.io.StringReader;
 import java.net.URI;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -22,7 +21,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Pushes of the simulated Dataverse, as the documentation says they come, and every way in which they may come otherwise. */
 class DataverseWebhooksTest {
@@ -33,16 +31,15 @@ class DataverseWebhooksTest {
     private volatile boolean slow;
     private final SimulatorServer receiver = new SimulatorServer("Receiver", 0);
 
-    @TempDir
-    private Path folder;
-
-    private Landscape landscape;
+    private EntraSimulator entra;
+    private DataverseCrm crm;
     private DataverseSimulator dataverse;
 
     @BeforeEach
     void start() {
-        landscape = new Landscape(0, 0, 0, folder, "unused");
-        dataverse = landscape.dataverse();
+        entra = new EntraSimulator(0, "22222222-aaaa-4bbb-8ccc-000000000001").start();
+        crm = new DataverseCrm(0, entra, "crm");
+        dataverse = crm.simulator();
         receiver.route("hook", "POST", "/cosell/api/webhooks/dynamics/crm", request -> {
             received.add(request);
             if (slow) {
@@ -55,13 +52,14 @@ class DataverseWebhooksTest {
             return SimulatorAnswer.empty(status.get());
         });
         receiver.start();
-        landscape.registerCrmWebhook(URI.create(receiver.url() + "/"));
+        crm.register(URI.create(receiver.url() + "/"));
     }
 
     @AfterEach
     void stop() {
         patience.countDown();
-        landscape.close();
+        crm.close();
+        entra.close();
         receiver.close();
     }
 
@@ -119,7 +117,7 @@ class DataverseWebhooksTest {
             assertThat(request.header("x-ms-dynamics-request-name")).contains("Create");
             assertThat(request.header("x-ms-correlation-request-id"))
                     .hasValueSatisfying(id -> assertThat(id).matches("[0-9a-f-]{36}"));
-            assertThat(request.header(Landscape.SECRET_HEADER)).contains(landscape.crmSecret());
+            assertThat(request.header(DataverseCrm.SECRET_HEADER)).contains(crm.webhookSecret());
             assertThat(request.header("x-ms-dynamics-msg-size-exceeded")).isEmpty();
         });
         assertThat(dataverse.server().log().brokenRules()).isEmpty();
@@ -287,11 +285,11 @@ class DataverseWebhooksTest {
 
     @Test
     void registeringAgainReplacesAndUnregisteringEnds() {
-        landscape.registerCrmWebhook(URI.create(receiver.url() + "/"));
+        crm.register(URI.create(receiver.url() + "/"));
         opportunity();
         assertThat(contexts()).hasSize(1);
 
-        landscape.unregisterCrmWebhook();
+        crm.unregister();
         opportunity();
         assertThat(contexts()).hasSize(1);
         assertThat(dataverse.server().log().brokenRules()).isEmpty();

@@ -1,7 +1,6 @@
 package org.cosellbridge.simulator;
 
 import at.favre.lib.crypto.bcrypt.BCrypt;
-import jakarta.json.JsonObject;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -9,14 +8,13 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 
 /**
- * Entra, Partner Center and Dataverse side by side, with the credentials that Cosell Bridge signs in with, and the configuration keys
- * that point it at them.
+ * Entra, Partner Center and a CRM side by side, with the credentials that Cosell Bridge signs in with, and the configuration keys that
+ * point it at them. Which CRM, the system property {@code cosell.it.crm} says: {@code dynamics}, which is the default.
  */
 public final class Landscape implements AutoCloseable {
     /** The name of the one connection. */
@@ -25,72 +23,13 @@ public final class Landscape implements AutoCloseable {
     /** The application that reads and writes referrals. */
     public static final String PARTNER_CENTER_CLIENT = "11111111-aaaa-4bbb-8ccc-000000000001";
 
-    /** The application that reads and writes the CRM. */
-    public static final String CRM_CLIENT = "11111111-aaaa-4bbb-8ccc-000000000002";
-
-    /** The header in which Dataverse hands over the shared secret. */
-    public static final String SECRET_HEADER = "x-cosell-webhook-secret";
-
-    /** By table the columns whose change Dataverse pushes: what a seller edits, none that only the product writes. */
-    public static final Map<String, List<String>> WATCHED_COLUMNS = Map.of(
-            "opportunity",
-            List.of(
-                    "name",
-                    "description",
-                    "estimatedvalue",
-                    "isrevenuesystemcalculated",
-                    "transactioncurrencyid",
-                    "estimatedclosedate",
-                    "statecode",
-                    "statuscode",
-                    "ownerid",
-                    "parentaccountid",
-                    "customerid",
-                    "parentcontactid",
-                    "originatingleadid",
-                    "cosell_syncwithpartnercenter",
-                    "cosell_howcanmicrosofthelp",
-                    "cosell_products",
-                    "cosell_visibletomicrosoft"),
-            "lead",
-            List.of(
-                    "subject",
-                    "description",
-                    "estimatedamount",
-                    "transactioncurrencyid",
-                    "estimatedclosedate",
-                    "statecode",
-                    "statuscode",
-                    "ownerid",
-                    "companyname",
-                    "firstname",
-                    "lastname",
-                    "jobtitle",
-                    "emailaddress1",
-                    "telephone1",
-                    "address1_line1",
-                    "address1_line2",
-                    "address1_city",
-                    "address1_stateorprovince",
-                    "address1_postalcode",
-                    "address1_country",
-                    "cosell_syncwithpartnercenter",
-                    "cosell_howcanmicrosofthelp",
-                    "cosell_products",
-                    "cosell_visibletomicrosoft"));
-
-    private static final Map<String, List<String>> WATCHED_MESSAGES = Map.of(
-            "opportunity", List.of("Create", "Update", "Delete", "WinOpportunity", "LoseOpportunity"),
-            "lead", List.of("Create", "Update", "Delete"));
-
     private static final String TENANT = "22222222-aaaa-4bbb-8ccc-000000000001";
     private final EntraSimulator entra;
     private final PartnerCenterSimulator partnerCenter;
-    private final DataverseSimulator dataverse;
+    private final CrmSystem crm;
     private final Path trustBundle;
     private final String secretKey;
     private final String password;
-    private final String crmSecret = UUID.randomUUID().toString();
 
     /**
      * Starts all three.
@@ -99,18 +38,16 @@ public final class Landscape implements AutoCloseable {
      * @param dir where the trust bundle is written
      * @param password of the users admin, operator and auditor
      */
-    public Landscape(int entraPort, int partnerCenterPort, int dataversePort, Path dir, String password) {
+    public Landscape(int entraPort, int partnerCenterPort, int crmPort, Path dir, String password) {
         this.password = password;
         entra = new EntraSimulator(entraPort, TENANT).start();
         partnerCenter = new PartnerCenterSimulator(partnerCenterPort, entra).start();
-        dataverse = new DataverseSimulator(dataversePort, entra).start();
+        crm = crm(System.getProperty("cosell.it.crm", "dynamics"), crmPort, entra);
         entra.app(PARTNER_CENTER_CLIENT)
                 .secret("partner-center-secret")
                 .audience(PartnerCenterSimulator.REFERRALS_AUDIENCE)
                 .audience(PartnerCenterSimulator.WEBHOOKS_AUDIENCE)
                 .refreshToken("first-refresh-token", "referral-admin@ourco.example");
-        entra.app(CRM_CLIENT).secret("crm-secret").audience(dataverse.url().toString());
-        dataverse.applicationUser(CRM_CLIENT);
         byte[] key = new byte[32];
         new SecureRandom().nextBytes(key);
         secretKey = Base64.getEncoder().encodeToString(key);
@@ -124,6 +61,13 @@ public final class Landscape implements AutoCloseable {
         }
     }
 
+    private static CrmSystem crm(String type, int port, EntraSimulator entra) {
+        return switch (type) {
+            case "dynamics" -> new DataverseCrm(port, entra, CONNECTION);
+            default -> throw new IllegalArgumentException("cosell.it.crm is '" + type + "'; it may be dynamics.");
+        };
+    }
+
     /** The authority. */
     public EntraSimulator entra() {
         return entra;
@@ -135,8 +79,20 @@ public final class Landscape implements AutoCloseable {
     }
 
     /** The CRM. */
-    public DataverseSimulator dataverse() {
-        return dataverse;
+    public CrmSystem crm() {
+        return crm;
+    }
+
+    /**
+     * The CRM as what it is, for tests that are about Dynamics 365 alone.
+     *
+     * @throws IllegalStateException when the CRM is another
+     */
+    public DataverseCrm dynamics() {
+        if (crm instanceof DataverseCrm dynamics) {
+            return dynamics;
+        }
+        throw new IllegalStateException("The CRM of this run is " + crm.title() + ".");
     }
 
     /** The password of the users admin, operator and auditor. */
@@ -147,69 +103,6 @@ public final class Landscape implements AutoCloseable {
     /** Where Partner Center posts its webhook events when the product answers at this address. */
     public static URI webhook(URI product) {
         return product.resolve("/cosell/api/webhooks/partner-center");
-    }
-
-    /** Where Dataverse pushes what happened to its rows when the product answers at this address. */
-    public static URI crmWebhook(URI product) {
-        return product.resolve("/cosell/api/webhooks/dynamics/" + CONNECTION);
-    }
-
-    /** The secret that the product and Dataverse share. */
-    public String crmSecret() {
-        return crmSecret;
-    }
-
-    /**
-     * An admin registers the product's receiver at Dataverse: a service endpoint and a step for each table and message, as the page on
-     * webhooks says. What was registered before is taken away.
-     */
-    public void registerCrmWebhook(URI product) {
-        unregisterCrmWebhook();
-        String endpoint = dataverse.create(
-                "serviceendpoints",
-                Map.of(
-                        "name",
-                        "Cosell Bridge",
-                        "url",
-                        crmWebhook(product).toString(),
-                        "contract",
-                        8,
-                        "authtype",
-                        5,
-                        "messageformat",
-                        2,
-                        "authvalue",
-                        "<settings><setting name=\"" + SECRET_HEADER + "\" value=\"" + crmSecret + "\" /></settings>"));
-        WATCHED_MESSAGES.forEach((table, messages) -> messages.forEach(message -> {
-            JsonObject filter = dataverse.rows("sdkmessagefilters").stream()
-                    .filter(row -> row.getString("name").equals(message + " " + table))
-                    .findFirst()
-                    .orElseThrow();
-            Map<String, Object> step = new LinkedHashMap<>();
-            step.put("name", "Cosell Bridge: " + table + " " + message);
-            step.put("mode", 1);
-            step.put("stage", 40);
-            step.put("rank", 1);
-            step.put("supporteddeployment", 0);
-            step.put("asyncautodelete", true);
-            step.put("eventhandler_serviceendpoint@odata.bind", "/serviceendpoints(" + endpoint + ")");
-            step.put("sdkmessageid@odata.bind", "/sdkmessages(" + filter.getString("_sdkmessageid_value") + ")");
-            step.put(
-                    "sdkmessagefilterid@odata.bind",
-                    "/sdkmessagefilters(" + filter.getString("sdkmessagefilterid") + ")");
-            if (message.equals("Update")) {
-                step.put("filteringattributes", String.join(",", WATCHED_COLUMNS.getOrDefault(table, List.of())));
-            }
-            dataverse.create("sdkmessageprocessingsteps", step);
-        }));
-    }
-
-    /** Dataverse pushes nothing any more. */
-    public void unregisterCrmWebhook() {
-        for (String set : List.of("sdkmessageprocessingsteps", "serviceendpoints")) {
-            String key = set.substring(0, set.length() - 1) + "id";
-            dataverse.rows(set).forEach(row -> dataverse.delete(set, row.getString(key)));
-        }
     }
 
     /** The configuration of a product that works with this landscape and keeps its files below {@code dataDir}. */
@@ -228,15 +121,7 @@ public final class Landscape implements AutoCloseable {
         keys.put("cosell.webhook.certificate-hosts", partnerCenter.url().getAuthority());
         keys.put("cosell.webhook.trust-bundle", trustBundle.toString());
         keys.put("cosell.connections", CONNECTION);
-        String crm = "cosell.crm." + CONNECTION + ".";
-        keys.put(crm + "type", "dynamics");
-        keys.put(crm + "url", dataverse.url().toString());
-        keys.put(crm + "authority", entra.url().toString());
-        keys.put(crm + "tenant-id", TENANT);
-        keys.put(crm + "client-id", CRM_CLIENT);
-        keys.put(crm + "client-secret", "crm-secret");
-        keys.put(crm + "webhook-secret", crmSecret);
-        keys.put(crm + "organization-id", dataverse.organizationId());
+        crm.keys().forEach((key, value) -> keys.put("cosell.crm." + CONNECTION + "." + key, value));
         String hash = BCrypt.withDefaults().hashToString(10, password.toCharArray());
         keys.put(
                 "cosell.access.users",
@@ -257,7 +142,7 @@ public final class Landscape implements AutoCloseable {
     @Override
     public void close() {
         partnerCenter.close();
-        dataverse.close();
+        crm.close();
         entra.close();
     }
 }

@@ -1,6 +1,5 @@
 package org.cosellbridge.simulator;
 
-import jakarta.json.JsonObject;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -13,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -43,7 +43,12 @@ public final class Sandbox {
             out.println("Sandbox: the simulators answer.");
             out.println("  Entra           " + landscape.entra().url());
             out.println("  Partner Center  " + landscape.partnerCenter().url() + "   (state: /_admin/state)");
-            out.println("  Dynamics 365    " + landscape.dataverse().url() + "   (state: /_admin/state)");
+            CrmSystem crm = landscape.crm();
+            out.printf(
+                    Locale.ROOT,
+                    "  %-15s %s   (state: /_admin/state)%n",
+                    crm.title(),
+                    crm.server().url());
             out.println("Sandbox: Cosell Bridge starts; its log is " + run.resolve("server.log"));
             Process server = launch(serverFile, run, port, landscape);
             Runtime.getRuntime().addShutdownHook(new Thread(server::destroy, "sandbox-stop"));
@@ -55,7 +60,7 @@ public final class Sandbox {
                 System.exit(1);
             }
             landscape.partnerCenter().register(Landscape.webhook(product), false);
-            landscape.registerCrmWebhook(product);
+            crm.register(product);
             out.println();
             out.println("Sandbox: Cosell Bridge is ready.");
             out.println("  links   curl -u auditor:" + landscape.password() + " " + product + "/cosell/api/links");
@@ -66,11 +71,10 @@ public final class Sandbox {
             out.println();
             try (ScenarioPlayer player =
                             new ScenarioPlayer(landscape.partnerCenter(), Duration.ofSeconds(5), referrals, out);
-                    SellerPlayer seller =
-                            new SellerPlayer(landscape.dataverse(), Duration.ofSeconds(12), referrals, out)) {
+                    SellerPlayer seller = new SellerPlayer(crm, Duration.ofSeconds(12), referrals, out)) {
                 player.start();
                 seller.start();
-                showCrm(landscape.dataverse(), server, out);
+                showCrm(crm, server, out);
             }
         }
     }
@@ -141,34 +145,23 @@ public final class Sandbox {
     }
 
     /** Shows each write that reaches the CRM until the server ends. */
-    private static void showCrm(DataverseSimulator dataverse, Process server, PrintStream out)
-            throws InterruptedException {
-        int shown = dataverse.writes().size();
+    private static void showCrm(CrmSystem crm, Process server, PrintStream out) throws InterruptedException {
+        int shown = crm.writes().size();
         while (server.isAlive()) {
-            var writes = dataverse.writes();
+            var writes = crm.writes();
             for (; shown < writes.size(); shown++) {
-                DataverseSimulator.Write write = writes.get(shown);
-                out.println("Dynamics 365:   " + write.set() + " " + write.id() + " " + name(dataverse, write) + " "
-                        + write.columns());
+                CrmWrite write = writes.get(shown);
+                String name = crm.nameOf(write);
+                out.printf(
+                        Locale.ROOT,
+                        "%-15s %s %s %s %s%n",
+                        crm.title() + ":",
+                        write.collection(),
+                        write.id(),
+                        name.isEmpty() ? "" : "'" + name + "'",
+                        write.fields());
             }
             Thread.sleep(250);
         }
-    }
-
-    private static String name(DataverseSimulator dataverse, DataverseSimulator.Write write) {
-        return dataverse
-                .row(write.set(), write.id())
-                .map(row -> "'" + firstText(row, "name", "subject", "fullname") + "'")
-                .orElse("");
-    }
-
-    private static String firstText(JsonObject row, String... members) {
-        for (String member : members) {
-            String text = row.getString(member, "");
-            if (!text.isEmpty()) {
-                return text;
-            }
-        }
-        return "";
     }
 }

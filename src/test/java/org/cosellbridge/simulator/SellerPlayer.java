@@ -1,14 +1,14 @@
 package org.cosellbridge.simulator;
 
-import jakarta.json.JsonObject;
 import java.io.PrintStream;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Executors;
@@ -21,9 +21,7 @@ import java.util.concurrent.TimeUnit;
  * the same scenario.
  */
 final class SellerPlayer implements AutoCloseable {
-    private static final int PROOF_OF_CONCEPT = 100000003;
-
-    private final DataverseSimulator crm;
+    private final CrmSystem crm;
     private final Duration pause;
     private final int mostActions;
     private final PrintStream out;
@@ -32,7 +30,7 @@ final class SellerPlayer implements AutoCloseable {
     private final ScheduledExecutorService clock;
     private int actions;
 
-    SellerPlayer(DataverseSimulator crm, Duration pause, int mostActions, PrintStream out) {
+    SellerPlayer(CrmSystem crm, Duration pause, int mostActions, PrintStream out) {
         this.crm = crm;
         this.pause = pause;
         this.mostActions = mostActions;
@@ -66,43 +64,34 @@ final class SellerPlayer implements AutoCloseable {
                 edit(own.get(random.nextInt(own.size())));
             }
         } catch (RuntimeException failed) {
-            out.println("Dynamics 365:   the seller stumbled: " + failed);
+            print("the seller stumbled: " + failed);
         }
     }
 
     private void create() {
         int number = own.size() + 1;
         boolean help = number % 2 == 0;
-        String account = crm.create(
-                "accounts",
-                Map.of(
-                        "name", "Fabrikam " + number,
-                        "address1_line1", number + " Harbour Street",
-                        "address1_city", "Hamburg",
-                        "address1_postalcode", "20095",
-                        "address1_country", "DE"));
-        String contact = crm.create(
-                "contacts",
-                Map.of(
-                        "firstname", "Kim",
-                        "lastname", "Buyer",
-                        "emailaddress1", "kim.buyer" + number + "@fabrikam.example",
-                        "telephone1", "+49 40 5550100"));
-        String currency = crm.rows("transactioncurrencies").get(0).getString("transactioncurrencyid");
-        Map<String, Object> columns = new HashMap<>(Map.of(
-                "name", "Warehouse rollout " + number,
-                "estimatedvalue", BigDecimal.valueOf(30_000L + 10_000L * number),
-                "estimatedclosedate", LocalDate.now(ZoneOffset.UTC).plusDays(60).toString(),
-                "cosell_products", "SOL-11111-AAA",
-                "cosell_syncwithpartnercenter", true,
-                "parentaccountid@odata.bind", "/accounts(" + account + ")",
-                "customerid_account@odata.bind", "/accounts(" + account + ")",
-                "parentcontactid@odata.bind", "/contacts(" + contact + ")",
-                "transactioncurrencyid@odata.bind", "/transactioncurrencies(" + currency + ")"));
+        Map<CrmField, Object> fields = new EnumMap<>(CrmField.class);
+        fields.put(CrmField.COMPANY, "Fabrikam " + number);
+        fields.put(CrmField.STREET, number + " Harbour Street");
+        fields.put(CrmField.CITY, "Hamburg");
+        fields.put(CrmField.POSTAL_CODE, "20095");
+        fields.put(CrmField.COUNTRY, "DE");
+        fields.put(CrmField.FIRST_NAME, "Kim");
+        fields.put(CrmField.LAST_NAME, "Buyer");
+        fields.put(CrmField.EMAIL, "kim.buyer" + number + "@fabrikam.example");
+        fields.put(CrmField.PHONE, "+49 40 5550100");
+        fields.put(CrmField.NAME, "Warehouse rollout " + number);
+        fields.put(CrmField.AMOUNT, BigDecimal.valueOf(30_000L + 10_000L * number));
+        fields.put(CrmField.CURRENCY, "USD");
+        fields.put(
+                CrmField.CLOSE_DATE, LocalDate.now(ZoneOffset.UTC).plusDays(60).toString());
+        fields.put(CrmField.PRODUCTS, "SOL-11111-AAA");
+        fields.put(CrmField.SWITCH, true);
         if (help) {
-            columns.put("cosell_howcanmicrosofthelp", PROOF_OF_CONCEPT);
+            fields.put(CrmField.HELP, "ProofOfConceptOrDemo");
         }
-        String id = crm.create("opportunities", columns);
+        String id = crm.create(CrmKind.OPPORTUNITY, fields);
         own.add(id);
         say(
                 id,
@@ -113,12 +102,16 @@ final class SellerPlayer implements AutoCloseable {
 
     private void edit(String id) {
         long value = 25_000L + 5_000L * random.nextInt(40);
-        crm.edit("opportunities", id, Map.of("estimatedvalue", BigDecimal.valueOf(value)));
+        crm.edit(CrmKind.OPPORTUNITY, id, Map.of(CrmField.AMOUNT, BigDecimal.valueOf(value)));
         say(id, "the seller expects " + value + " from");
     }
 
     private void say(String id, String sentence) {
-        JsonObject row = crm.row("opportunities", id).orElseThrow();
-        out.println("Dynamics 365:   " + sentence + " '" + row.getString("name") + "' (opportunity " + id + ")");
+        CrmRecord deal = crm.find(CrmKind.OPPORTUNITY, id).orElseThrow();
+        print(sentence + " '" + deal.text(CrmField.NAME) + "' (opportunity " + id + ")");
+    }
+
+    private void print(String sentence) {
+        out.printf(Locale.ROOT, "%-15s %s%n", crm.title() + ":", sentence);
     }
 }

@@ -15,7 +15,7 @@ import org.cosellbridge.mapping.MappingDocument;
 import org.cosellbridge.mapping.MappingLibrary;
 import org.cosellbridge.mapping.Occasion;
 import org.cosellbridge.referral.Direction;
-import org.cosellbridge.simulator.Landscape;
+import org.cosellbridge.simulator.DataverseCrm;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -65,8 +65,8 @@ class WebhookDocumentTest {
 
     @Test
     void theSimulatedDataverseWatchesTheSameColumns() throws IOException {
-        assertThat(Landscape.WATCHED_COLUMNS).containsOnlyKeys("opportunity", "lead");
-        assertThat(Landscape.WATCHED_COLUMNS)
+        assertThat(DataverseCrm.WATCHED_COLUMNS).containsOnlyKeys("opportunity", "lead");
+        assertThat(DataverseCrm.WATCHED_COLUMNS)
                 .containsEntry("opportunity", listed("opportunity"))
                 .containsEntry("lead", listed("lead"));
     }
@@ -79,7 +79,7 @@ class WebhookDocumentTest {
                 .contains("`" + DynamicsReceiver.SECRET_HEADER + "`")
                 .contains(String.format(Locale.ROOT, "%,d bytes", DynamicsWebhookSettings.LARGEST_BODY))
                 .contains(String.format(Locale.ROOT, "%,d bytes", SalesforceReceiver.LARGEST_BODY));
-        assertThat(Landscape.SECRET_HEADER).isEqualTo(DynamicsReceiver.SECRET_HEADER);
+        assertThat(DataverseCrm.SECRET_HEADER).isEqualTo(DynamicsReceiver.SECRET_HEADER);
         assertThat(Refusal.values()).allSatisfy(refusal -> assertThat(page).contains("`" + refusal.word() + "`"));
     }
 }
