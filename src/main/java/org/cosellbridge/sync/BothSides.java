@@ -116,6 +116,11 @@ final class BothSides {
         }
         if (asks && (asksFirst || !comparison.isClosingWithheld())) {
             Comparison.Field help = whole.with(Merge.Action.ASK_MICROSOFT).get(0);
+            Optional<String> incomplete = newReferral.findIncomplete(document, referral);
+            if (incomplete.isPresent()) {
+                // the dead letter keeps nothing else from being noted
+                return finish(link, whole, Optional.empty(), incomplete);
+            }
             tellBefore(link, comparison, plan);
             return newReferral.askMicrosoft(document, referral, record, help);
         }
@@ -351,9 +356,16 @@ final class BothSides {
     }
 
     private Optional<SyncOutcome> finish(SyncLink link, Comparison comparison, Optional<RemoteRecord> written) {
+        return finish(link, comparison, written, Optional.empty());
+    }
+
+    /** {@code deadLetter}: why the attempt is one, although all it found is stored. */
+    private Optional<SyncOutcome> finish(
+            SyncLink link, Comparison comparison, Optional<RemoteRecord> written, Optional<String> deadLetter) {
         boolean closesNext = comparison.isClosingWithheld();
         Optional<RemoteRecord> noted = written;
-        if (written.isEmpty() && !closesNext && work.isWriting()) {
+        // a dead letter tells the record itself
+        if (written.isEmpty() && !closesNext && work.isWriting() && deadLetter.isEmpty()) {
             noted = notes.write(comparison.document(), comparison.record(), status(comparison));
             if (noted.isEmpty()) {
                 work.readAgain();
@@ -386,6 +398,7 @@ final class BothSides {
         String last = work.word();
         String reason = reason(comparison);
         boolean quiet = written.isPresent()
+                || deadLetter.isPresent()
                 || !comparison.confirmed().isEmpty()
                 || last.equals("created")
                 || last.equals("updated")
@@ -446,6 +459,10 @@ final class BothSides {
                 work.recordIs(comparison.document(), latest);
             }
             return Optional.empty();
+        }
+        if (deadLetter.isPresent()) {
+            attempt.store(store);
+            return deadLetter.map(SyncOutcome.NotThisOne::new);
         }
         return Optional.of(new SyncOutcome.Done(last, store, again.orElse(null)));
     }

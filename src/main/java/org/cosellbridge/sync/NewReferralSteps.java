@@ -477,14 +477,16 @@ final class NewReferralSteps {
 
     // ---- Microsoft's referral
 
-    /** The seller chose how Microsoft can help: the intent is stored, and the next rounds carry it out. */
+    /** The sentence that says what the deal lacks for Microsoft to be asked; empty when it is complete. */
+    Optional<String> findIncomplete(MappingDocument document, Referral referral) {
+        List<NewReferral.Missing> missing = NewReferral.missing(deal(referral), DealType.CO_SELL);
+        return missing.isEmpty() ? Optional.empty() : Optional.of(sentence(document, missing));
+    }
+
+    /** The seller chose how Microsoft can help for a deal that is complete: the intent is stored, and the next rounds carry it out. */
     Optional<SyncOutcome> askMicrosoft(
             MappingDocument document, Referral referral, RemoteRecord record, Comparison.Field help) {
         String code = help.valueForPartnerCenter() instanceof JsonString text ? text.getString() : "";
-        List<NewReferral.Missing> missing = NewReferral.missing(deal(referral), DealType.CO_SELL);
-        if (!missing.isEmpty()) {
-            throw refused(sentence(document, missing));
-        }
         attempt.store(() -> rooms.intents.save(
                 new Intent(
                         work.connection,
