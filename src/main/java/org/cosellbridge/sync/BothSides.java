@@ -36,8 +36,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Brings a linked referral and its record together: compares them, writes one side's delta in a round, and tells what it did. */
 final class BothSides {
-    static final String CONFIRMED = "confirmed-after-restart";
-    static final String UNCONFIRMED = "unconfirmed-after-restart";
     static final String WITHHELD = "withheld";
     private static final Logger LOG = Logger.getLogger(BothSides.class.getName());
     private static final String REFERENCE = "externalReferenceId";
@@ -591,7 +589,7 @@ final class BothSides {
                         .map(StoredJson.JSON::createValue)
                         .filter(planned.value()::equals)
                         .isPresent())
-                .ifPresent(planned -> rooms.trail.append(referenceEntry(comparison, planned, CONFIRMED)));
+                .ifPresent(planned -> rooms.trail.append(referenceEntry(comparison, planned, Merge.CONFIRMED)));
     }
 
     private AuditEntry referenceEntry(Comparison comparison, Plan.PlannedField planned, String rule) {
@@ -696,7 +694,7 @@ final class BothSides {
                     planned.partnerCenter(),
                     planned.before(),
                     planned.value(),
-                    certain ? CONFIRMED : UNCONFIRMED,
+                    certain ? Merge.CONFIRMED : Merge.UNCONFIRMED,
                     field.decider(),
                     Comparison.subject(field.mapping(), comparison.referral())));
         }

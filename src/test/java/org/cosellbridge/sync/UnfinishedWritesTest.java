@@ -118,7 +118,7 @@ class UnfinishedWritesTest {
         fixture.attempt(A);
 
         assertThat(fixture.link(A).state()).isEqualTo(LinkState.RECORD_GONE);
-        assertThat(told("notes")).containsExactly(Tuple.tuple(AuditKind.RECORD_UPDATED, BothSides.UNCONFIRMED));
+        assertThat(told("notes")).containsExactly(Tuple.tuple(AuditKind.RECORD_UPDATED, Merge.UNCONFIRMED));
     }
 
     @Test
@@ -317,15 +317,16 @@ class UnfinishedWritesTest {
     /** A lead of a complete deal that Microsoft sees already, whose seller has just chosen help. */
     private void leadThatWantsHelp() {
         List<String> members = new ArrayList<>(List.of(lead));
-        members.addAll(List.of(
-                "consent",
-                "{\"consentToToShareInfoWithOthers\":true,\"consentToContact\":true,\"consentToShareReferralWithMicrosoftSellers\":true}",
-                "customerProfile",
-                "{\"name\":\"Contoso\",\"address\":{\"addressLine1\":\"1 Main St\",\"city\":\"Seattle\",\"postalCode\":\"98101\",\"country\":\"US\"},"
-                        + "\"team\":[{\"firstName\":\"Ana\",\"lastName\":\"Diaz\",\"phoneNumber\":\"1\",\"email\":\"ana@contoso.example\"}]}",
-                "details",
-                "{\"notes\":\"first\",\"dealValue\":100,\"currency\":\"USD\",\"closingDateTime\":\"2027-01-01T00:00:00Z\","
-                        + "\"requirements\":{\"solutions\":[{\"id\":\"SOL-1-AAA\",\"type\":\"Name\",\"name\":\"Solution 1\"}]}}"));
+        members.addAll(
+                List.of(
+                        "consent",
+                        "{\"consentToToShareInfoWithOthers\":true,\"consentToContact\":true,\"consentToShareReferralWithMicrosoftSellers\":true}",
+                        "customerProfile",
+                        "{\"name\":\"Contoso\",\"address\":{\"addressLine1\":\"1 Main St\",\"city\":\"Seattle\",\"postalCode\":\"98101\",\"country\":\"US\"},"
+                                + "\"team\":[{\"firstName\":\"Ana\",\"lastName\":\"Diaz\",\"phoneNumber\":\"1\",\"email\":\"ana@contoso.example\"}]}",
+                        "details",
+                        "{\"notes\":\"first\",\"dealValue\":100,\"currency\":\"USD\",\"closingDateTime\":\"2027-01-01T00:00:00Z\","
+                                + "\"requirements\":{\"solutions\":[{\"id\":\"SOL-1-AAA\",\"type\":\"Name\",\"name\":\"Solution 1\"}]}}"));
         fixture.partnerCenter.put(A, "e1", members.toArray(String[]::new));
         assertThat(fixture.attempt(A).word()).isEqualTo("created");
         String record = fixture.crm.table(LEAD).keySet().iterator().next();
