@@ -101,7 +101,7 @@ final class BothSides {
         // once it is closed, Microsoft can no longer be asked
         boolean asksFirst = asks && whole.closesReferral();
         if (toPartnerCenter && !asksFirst) {
-            return writeReferral(link, whole, baseline, plan);
+            return writeReferral(link, whole, baseline.filter(Baseline::isCompared), plan);
         }
         // closing is a remote call of its own: in one plan with other fields, nobody could tell after a cut between the
         // two calls whether the record was closed and reopened, or never closed
@@ -110,7 +110,7 @@ final class BothSides {
             if (!toldToRecord) {
                 work.lines.add("Partner Center to CRM: " + labels(whole.with(Merge.Action.TO_CRM)) + ".");
             }
-            return writeRecord(link, comparison, baseline, plan);
+            return writeRecord(link, comparison, baseline.filter(Baseline::isCompared), plan);
         }
         if (asks && (asksFirst || !comparison.isClosingWithheld())) {
             Comparison.Field help = whole.with(Merge.Action.ASK_MICROSOFT).get(0);

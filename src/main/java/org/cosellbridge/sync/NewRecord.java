@@ -319,7 +319,11 @@ final class NewRecord {
                 && Switch.of(document, record).isOff();
         storeLink(referral, () -> {
             rooms.links.save(before.withPrevious(before.record()).withRecord(record.ref()));
-            rooms.baselines.remove(before.id());
+            switchedOn(document, referral, record)
+                    .ifPresentOrElse(
+                            baseline -> rooms.baselines.save(
+                                    before.id(), baseline, Comparison.subjects(document, referral)),
+                            () -> rooms.baselines.remove(before.id()));
             rooms.plans.remove(before.id());
             rooms.remarks.forget(work.connection, referral.id());
             rooms.trail.append(linkEntry(before, record.ref(), document)
@@ -333,6 +337,27 @@ final class NewRecord {
             }
         });
         return Optional.empty();
+    }
+
+    /** What tells later that the record was switched on when it was adopted: a switch that is off then is its seller's doing. */
+    private Optional<Baseline> switchedOn(MappingDocument document, Referral referral, RemoteRecord record) {
+        return Switch.of(document, record).isOn()
+                ? document.fields().stream()
+                        .filter(mapping ->
+                                mapping.crm().name().equals(document.section().sync()))
+                        .findFirst()
+                        .map(mapping -> Baseline.ofAdoption(
+                                referral.eTag(),
+                                record.version(),
+                                work.now(),
+                                Map.of(
+                                        mapping.name(),
+                                        new Baseline.FieldBaseline(
+                                                mapping.fromReferral(referral.view()),
+                                                mapping.fromRecord(record.values()),
+                                                null,
+                                                null))))
+                : Optional.empty();
     }
 
     AuditEntry.Builder linkEntry(SyncLink before, RecordRef record, MappingDocument document) {
