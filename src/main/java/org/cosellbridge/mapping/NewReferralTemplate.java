@@ -34,8 +34,6 @@ final class NewReferralTemplate {
 
     private static final String PLACE = "/newReferral";
     private static final String INVITE = "inviteContext";
-    private static final String SHARE = "consent.consentToShareReferralWithMicrosoftSellers";
-    private static final String HELP = "inviteContext.assistanceRequestCode";
     private static final String SOLUTIONS = "details.requirements.solutions";
     /** Below the top level, Partner Center fills these itself. */
     private static final Set<String> SERVER_OWNED =
@@ -74,7 +72,7 @@ final class NewReferralTemplate {
 
     /** Whether what stands at this path asks for a step at Partner Center that nobody takes back. */
     static boolean isIrreversible(ReferralPath path) {
-        return path.text().equals(SHARE) || path.text().equals(HELP);
+        return path.text().equals(ReferralPaths.CONSENT) || path.text().equals(ReferralPaths.HELP);
     }
 
     /** The draft with what every solution has, and without the elements of lists that got no value. */
@@ -124,11 +122,11 @@ final class NewReferralTemplate {
                     faults.accept(here, "Partner Center alone sets '" + path + "'. Take it out.");
                 } else if (path.equals(INVITE) || !isOpen(found.orElseThrow())) {
                     faults.accept(here, "'" + path + "' is decided for each referral anew. Take it out.");
-                } else if (path.equals(SHARE) && value.getValueType() == JsonValue.ValueType.TRUE) {
+                } else if (path.equals(ReferralPaths.CONSENT) && value.getValueType() == JsonValue.ValueType.TRUE) {
                     faults.accept(
                             here,
                             "Sharing with Microsoft cannot be taken back: only a field of the record says so. Map one to '"
-                                    + SHARE + "'.");
+                                    + ReferralPaths.CONSENT + "'.");
                 } else {
                     value(found.orElseThrow(), here, value);
                 }

@@ -33,12 +33,9 @@ public final class NewReferral {
     private static final String CURRENCY = "details.currency";
     private static final String DEAL_VALUE = "details.dealValue";
     private static final String CLOSING = "details.closingDateTime";
-    private static final String HELP = "inviteContext.assistanceRequestCode";
     private static final String HELP_NOTES = "inviteContext.notes";
     private static final String MAY_SHARE = "consent.consentToToShareInfoWithOthers";
     private static final String MAY_CONTACT = "consent.consentToContact";
-    private static final String VISIBLE = "consent.consentToShareReferralWithMicrosoftSellers";
-
     /** What a draft does not decide: it follows from the type of the deal, or Partner Center sets it. */
     private static final Set<String> NOT_FROM_DRAFT = Set.of(
             ReferralPaths.STATE,
@@ -110,7 +107,7 @@ public final class NewReferral {
                 .orElseThrow(() -> new IllegalArgumentException("A referral's organisation invites Microsoft."));
         JsonObject theirs = with(deal(draft, DealType.CO_SELL), "engagementId", engagement.value());
         theirs = with(theirs, "target", target("BusinessProfileLocation", OrganizationId.MICROSOFT.value()));
-        theirs = with(theirs, HELP, assistanceRequestCode);
+        theirs = with(theirs, ReferralPaths.HELP, assistanceRequestCode);
         theirs = with(theirs, "inviteContext.invitedBy.organizationId", organization.value());
         return with(theirs, HELP_NOTES, read(ReferralPaths.spelled(draft), HELP_NOTES));
     }
@@ -152,10 +149,10 @@ public final class NewReferral {
         needSolutions(deal, missing);
         if (dealType == DealType.CO_SELL) {
             needContact(deal, missing);
-            String code = text(deal, HELP);
+            String code = text(deal, ReferralPaths.HELP);
             need(
                     code.isEmpty() || HELP_CODES.contains(code),
-                    HELP,
+                    ReferralPaths.HELP,
                     "needs one of the ways in which Microsoft can help, such as ProofOfConceptOrDemo",
                     missing);
         }
@@ -241,7 +238,7 @@ public final class NewReferral {
         if (read(deal, MAY_CONTACT) == JsonValue.NULL) {
             deal = with(deal, MAY_CONTACT, JsonValue.FALSE);
         }
-        return with(deal, VISIBLE, dealType.isShared() ? JsonValue.TRUE : JsonValue.FALSE);
+        return with(deal, ReferralPaths.CONSENT, dealType.isShared() ? JsonValue.TRUE : JsonValue.FALSE);
     }
 
     /** The value without the members that are JSON null: to a create they say nothing. */

@@ -35,6 +35,12 @@ public final class ReferralPaths {
     /** The synthetic path of {@link Referral#state()} as text. */
     public static final String STATE = "state";
 
+    /** The path of how Microsoft can help: PATCH does not take it, it is asked for with Microsoft's own referral; partner-center.md 2.9. */
+    public static final String HELP = "inviteContext.assistanceRequestCode";
+
+    /** The path of the consent that shows the deal to Microsoft's sellers: a yes is for good. */
+    public static final String CONSENT = "consent.consentToShareReferralWithMicrosoftSellers";
+
     /** The synthetic path of {@link Referral#link()}. */
     public static final String LINK = "link";
 
@@ -79,7 +85,7 @@ public final class ReferralPaths {
             "campaignId",
             "referralProgram",
             "salesStage",
-            "consent.consentToShareReferralWithMicrosoftSellers",
+            CONSENT,
             "status",
             "substatus",
             "statusReason");

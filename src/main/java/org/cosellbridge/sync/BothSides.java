@@ -36,8 +36,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Brings a linked referral and its record together: compares them, writes one side's delta in a round, and tells what it did. */
 final class BothSides {
-    static final String CONFIRMED = "confirmed-after-restart";
-    static final String UNCONFIRMED = "unconfirmed-after-restart";
     static final String WITHHELD = "withheld";
     private static final Logger LOG = Logger.getLogger(BothSides.class.getName());
     private static final String REFERENCE = "externalReferenceId";
@@ -103,7 +101,7 @@ final class BothSides {
         // once it is closed, Microsoft can no longer be asked
         boolean asksFirst = asks && whole.closesReferral();
         if (toPartnerCenter && !asksFirst) {
-            return writeReferral(link, whole, baseline, plan);
+            return writeReferral(link, whole, baseline.filter(Baseline::isCompared), plan);
         }
         // closing is a remote call of its own: in one plan with other fields, nobody could tell after a cut between the
         // two calls whether the record was closed and reopened, or never closed
@@ -112,10 +110,15 @@ final class BothSides {
             if (!toldToRecord) {
                 work.lines.add("Partner Center to CRM: " + labels(whole.with(Merge.Action.TO_CRM)) + ".");
             }
-            return writeRecord(link, comparison, baseline, plan);
+            return writeRecord(link, comparison, baseline.filter(Baseline::isCompared), plan);
         }
         if (asks && (asksFirst || !comparison.isClosingWithheld())) {
             Comparison.Field help = whole.with(Merge.Action.ASK_MICROSOFT).get(0);
+            Optional<String> incomplete = newReferral.findIncomplete(document, referral);
+            if (incomplete.isPresent()) {
+                // the dead letter keeps nothing else from being noted
+                return finish(link, whole, Optional.empty(), incomplete);
+            }
             tellBefore(link, comparison, plan);
             return newReferral.askMicrosoft(document, referral, record, help);
         }
@@ -351,9 +354,16 @@ final class BothSides {
     }
 
     private Optional<SyncOutcome> finish(SyncLink link, Comparison comparison, Optional<RemoteRecord> written) {
+        return finish(link, comparison, written, Optional.empty());
+    }
+
+    /** {@code deadLetter}: why the attempt is one, although all it found is stored. */
+    private Optional<SyncOutcome> finish(
+            SyncLink link, Comparison comparison, Optional<RemoteRecord> written, Optional<String> deadLetter) {
         boolean closesNext = comparison.isClosingWithheld();
         Optional<RemoteRecord> noted = written;
-        if (written.isEmpty() && !closesNext && work.isWriting()) {
+        // a dead letter tells the record itself
+        if (written.isEmpty() && !closesNext && work.isWriting() && deadLetter.isEmpty()) {
             noted = notes.write(comparison.document(), comparison.record(), status(comparison));
             if (noted.isEmpty()) {
                 work.readAgain();
@@ -386,6 +396,7 @@ final class BothSides {
         String last = work.word();
         String reason = reason(comparison);
         boolean quiet = written.isPresent()
+                || deadLetter.isPresent()
                 || !comparison.confirmed().isEmpty()
                 || last.equals("created")
                 || last.equals("updated")
@@ -446,6 +457,10 @@ final class BothSides {
                 work.recordIs(comparison.document(), latest);
             }
             return Optional.empty();
+        }
+        if (deadLetter.isPresent()) {
+            attempt.store(store);
+            return deadLetter.map(SyncOutcome.NotThisOne::new);
         }
         return Optional.of(new SyncOutcome.Done(last, store, again.orElse(null)));
     }
@@ -574,7 +589,7 @@ final class BothSides {
                         .map(StoredJson.JSON::createValue)
                         .filter(planned.value()::equals)
                         .isPresent())
-                .ifPresent(planned -> rooms.trail.append(referenceEntry(comparison, planned, CONFIRMED)));
+                .ifPresent(planned -> rooms.trail.append(referenceEntry(comparison, planned, Merge.CONFIRMED)));
     }
 
     private AuditEntry referenceEntry(Comparison comparison, Plan.PlannedField planned, String rule) {
@@ -679,7 +694,7 @@ final class BothSides {
                     planned.partnerCenter(),
                     planned.before(),
                     planned.value(),
-                    certain ? CONFIRMED : UNCONFIRMED,
+                    certain ? Merge.CONFIRMED : Merge.UNCONFIRMED,
                     field.decider(),
                     Comparison.subject(field.mapping(), comparison.referral())));
         }

@@ -36,9 +36,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A referral and its record held against each other, field by field, with the decision on each and both sides' deltas. */
 final class Comparison {
-    /** The path of the help that Microsoft is asked for: Partner Center's PATCH does not take it. */
-    private static final String HELP = "inviteContext.assistanceRequestCode";
-
     /** The path of the deal's value, which Partner Center takes only above zero. */
     private static final String DEAL_VALUE = "details.dealValue";
 
@@ -381,10 +378,9 @@ final class Comparison {
         JsonValue partnerCenterBase = base == null ? null : base.partnerCenter();
         JsonValue crmBase = base == null ? null : base.crm();
         Set<Merge.Term> terms = EnumSet.noneOf(Merge.Term.class);
-        boolean asks = mapping.path().filter(HELP::equals).isPresent() && travels(mapping, Direction.TO_PARTNER_CENTER);
+        boolean asks = asks(mapping);
         boolean toCrm = mapping.travels(Direction.TO_CRM, Occasion.UPDATE);
-        boolean toPartnerCenter =
-                !asks && mapping.travels(Direction.TO_PARTNER_CENTER, Occasion.UPDATE) && isPatchable(mapping);
+        boolean toPartnerCenter = !asks && isPatched(mapping);
         boolean fillsCrm = mapping.travels(Direction.TO_CRM, Occasion.CREATE);
         set(terms, Merge.Term.TO_CRM, toCrm);
         set(terms, Merge.Term.TO_PARTNER_CENTER, toPartnerCenter);
@@ -435,11 +431,23 @@ final class Comparison {
         return mapping.travels(direction, Occasion.CREATE) || mapping.travels(direction, Occasion.UPDATE);
     }
 
-    private static boolean isPatchable(FieldMapping mapping) {
-        return mapping.path()
-                .flatMap(ReferralPaths::find)
-                .filter(ReferralPath::patchable)
-                .isPresent();
+    /** Whether an edit in the CRM reaches Partner Center, by whichever call. */
+    static boolean reachesPartnerCenter(FieldMapping mapping) {
+        return asks(mapping) || isPatched(mapping);
+    }
+
+    /** Whether the field asks Microsoft for help: that travels by a call of its own, which no patch says. */
+    private static boolean asks(FieldMapping mapping) {
+        return mapping.path().filter(ReferralPaths.HELP::equals).isPresent()
+                && travels(mapping, Direction.TO_PARTNER_CENTER);
+    }
+
+    private static boolean isPatched(FieldMapping mapping) {
+        return mapping.travels(Direction.TO_PARTNER_CENTER, Occasion.UPDATE)
+                && mapping.path()
+                        .flatMap(ReferralPaths::find)
+                        .filter(ReferralPath::patchable)
+                        .isPresent();
     }
 
     private static boolean isDefaulted(FieldMapping mapping, JsonObject values) {

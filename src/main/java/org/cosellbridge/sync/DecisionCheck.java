@@ -27,9 +27,6 @@ import org.jspecify.annotations.Nullable;
  * when it is carried out, as a difference.
  */
 final class DecisionCheck {
-    /** The help that Microsoft is asked for travels by a call of its own, which no PATCH path says. */
-    private static final String HELP = "inviteContext.assistanceRequestCode";
-
     /** 422: the words are understood, but no side can hold the value. */
     private static final Response.StatusType UNPROCESSABLE = new Response.StatusType() {
         @Override
@@ -71,7 +68,7 @@ final class DecisionCheck {
     /** Answers 409 unless the value of this side, or a typed one, reaches whoever has another. */
     void requireWay(Decided.Side side) {
         boolean toCrm = mapping.travels(Direction.TO_CRM, Occasion.UPDATE);
-        boolean toPartnerCenter = reachesPartnerCenter();
+        boolean toPartnerCenter = Comparison.reachesPartnerCenter(mapping);
         boolean needsCrm = side != Decided.Side.CRM;
         boolean needsPartnerCenter = side != Decided.Side.PARTNER_CENTER;
         if ((!needsCrm || toCrm) && (!needsPartnerCenter || toPartnerCenter)) {
@@ -84,15 +81,6 @@ final class DecisionCheck {
                         : toPartnerCenter
                                 ? "Decide for {\"side\":\"crm\"}."
                                 : "It is written to neither side: make the two equal by hand."));
-    }
-
-    private boolean reachesPartnerCenter() {
-        if (mapping.path().filter(HELP::equals).isPresent()) {
-            return mapping.travels(Direction.TO_PARTNER_CENTER, Occasion.CREATE)
-                    || mapping.travels(Direction.TO_PARTNER_CENTER, Occasion.UPDATE);
-        }
-        return mapping.travels(Direction.TO_PARTNER_CENTER, Occasion.UPDATE)
-                && path().filter(ReferralPath::patchable).isPresent();
     }
 
     private Optional<ReferralPath> path() {

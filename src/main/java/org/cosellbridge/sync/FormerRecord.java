@@ -22,8 +22,6 @@ import org.cosellbridge.referral.Referral;
 
 /** Closes the record a link pointed to before it moved: what an accepted lead leaves behind. */
 final class FormerRecord {
-    private static final String CONFIRMED = "confirmed-after-restart";
-
     private final Work work;
     private final Synchronization rooms;
     private final Attempt attempt;
@@ -72,8 +70,8 @@ final class FormerRecord {
                 }
                 plan.map(found -> found.fields().get(mapping.name()))
                         .filter(field -> mapping.sameInCrm(field.value(), held))
-                        .ifPresent(
-                                field -> rooms.trail.append(closedEntry(previous, mapped, mapping, field, CONFIRMED)));
+                        .ifPresent(field ->
+                                rooms.trail.append(closedEntry(previous, mapped, mapping, field, Merge.CONFIRMED)));
                 forgetPrevious(link);
             });
             return Optional.empty();

@@ -170,7 +170,7 @@ public class Links {
         List<Finding> open = findings.listOpen(id);
         return new LinkDetail(
                 view(link),
-                baselines.find(id).map(Links::view).orElse(null),
+                baselines.find(id).filter(Baseline::isCompared).map(Links::view).orElse(null),
                 plans.find(id).isPresent(),
                 views(open, Finding.CONFLICT),
                 views(open, Finding.DIFFERENCE),

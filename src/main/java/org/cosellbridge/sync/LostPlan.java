@@ -50,7 +50,7 @@ final class LostPlan {
                     planned.partnerCenter(),
                     planned.before(),
                     planned.value(),
-                    plan.written() ? BothSides.CONFIRMED : BothSides.UNCONFIRMED,
+                    plan.written() ? Merge.CONFIRMED : Merge.UNCONFIRMED,
                     null,
                     mapping.filter(FieldMapping::personal)
                             .map(found -> "referral " + link.referral())

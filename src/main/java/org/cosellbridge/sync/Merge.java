@@ -27,6 +27,10 @@ final class Merge {
     static final String MAPPING_CHANGED = "mapping-changed";
     static final String SWITCHED_ON = "switched-on";
     static final String DECIDED = "decided";
+    /** What an attempt before a restart or a lost answer turned out to have written. */
+    static final String CONFIRMED = "confirmed-after-restart";
+    /** What it may have written: a later edit hides it. */
+    static final String UNCONFIRMED = "unconfirmed-after-restart";
 
     private Merge() {}
 
@@ -268,7 +272,7 @@ final class Merge {
             if (equal() && !isTypedUnderWay()) {
                 return new Decision(
                         Action.NOTHING,
-                        confirmed ? "confirmed-after-restart" : "equal",
+                        confirmed ? CONFIRMED : "equal",
                         confirmed,
                         true,
                         field.partnerCenter(),

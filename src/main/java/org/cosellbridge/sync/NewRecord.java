@@ -79,7 +79,7 @@ final class NewRecord {
                     referral,
                     made.record(),
                     rooms.plans.find(link.id()).orElseThrow(),
-                    BothSides.CONFIRMED);
+                    Merge.CONFIRMED);
         }
         return findOrCreate(reserved, document.orElseThrow(), referral);
     }
@@ -229,7 +229,7 @@ final class NewRecord {
         // with another id it is not what we planned to create: somebody else made it
         boolean ours = isPlanned(plan, record);
         if (ours && link.isPresent() && !work.dry) {
-            return created(link.orElseThrow(), document, referral, record, plan.orElseThrow(), BothSides.CONFIRMED);
+            return created(link.orElseThrow(), document, referral, record, plan.orElseThrow(), Merge.CONFIRMED);
         }
         return adopt(link, document, referral, record);
     }
@@ -319,7 +319,11 @@ final class NewRecord {
                 && Switch.of(document, record).isOff();
         storeLink(referral, () -> {
             rooms.links.save(before.withPrevious(before.record()).withRecord(record.ref()));
-            rooms.baselines.remove(before.id());
+            switchedOn(document, referral, record)
+                    .ifPresentOrElse(
+                            baseline -> rooms.baselines.save(
+                                    before.id(), baseline, Comparison.subjects(document, referral)),
+                            () -> rooms.baselines.remove(before.id()));
             rooms.plans.remove(before.id());
             rooms.remarks.forget(work.connection, referral.id());
             rooms.trail.append(linkEntry(before, record.ref(), document)
@@ -333,6 +337,27 @@ final class NewRecord {
             }
         });
         return Optional.empty();
+    }
+
+    /** What tells later that the record was switched on when it was adopted: a switch that is off then is its seller's doing. */
+    private Optional<Baseline> switchedOn(MappingDocument document, Referral referral, RemoteRecord record) {
+        return Switch.of(document, record).isOn()
+                ? document.fields().stream()
+                        .filter(mapping ->
+                                mapping.crm().name().equals(document.section().sync()))
+                        .findFirst()
+                        .map(mapping -> Baseline.ofAdoption(
+                                referral.eTag(),
+                                record.version(),
+                                work.now(),
+                                Map.of(
+                                        mapping.name(),
+                                        new Baseline.FieldBaseline(
+                                                mapping.fromReferral(referral.view()),
+                                                mapping.fromRecord(record.values()),
+                                                null,
+                                                null))))
+                : Optional.empty();
     }
 
     AuditEntry.Builder linkEntry(SyncLink before, RecordRef record, MappingDocument document) {
@@ -474,14 +499,14 @@ final class NewRecord {
         work.hold(record.ref());
         refuseLinked(record.ref(), referral);
         if (record.ref().id().equalsIgnoreCase(plan.target().id())) {
-            return created(link, document, referral, record, plan, BothSides.CONFIRMED);
+            return created(link, document, referral, record, plan, Merge.CONFIRMED);
         }
         return adopt(Optional.of(link), document, referral, record);
     }
 
     private Optional<SyncOutcome> created(
             SyncLink link, MappingDocument document, Referral referral, RemoteRecord record, Plan plan, String rule) {
-        boolean again = rule.equals(BothSides.CONFIRMED)
+        boolean again = rule.equals(Merge.CONFIRMED)
                 || document.fields().stream()
                         .filter(mapping -> isWithheld(plan, mapping))
                         .anyMatch(mapping -> !isAsWanted(mapping, referral, record))
@@ -494,7 +519,7 @@ final class NewRecord {
                     .record(record.ref().toString())
                     .outcome("created")
                     .mapping(document.label());
-            if (rule.equals(BothSides.CONFIRMED)) {
+            if (rule.equals(Merge.CONFIRMED)) {
                 entry.reason("It was created before a restart or a lost answer and is confirmed now.");
             }
             createChanges(document, referral, plan.fields(), rule).forEach(entry::change);
@@ -518,7 +543,7 @@ final class NewRecord {
         }
         attempt.store(store);
         // what was just created need not be read again, unless another record is to be closed first
-        return rule.equals(BothSides.CONFIRMED) || link.record() != null
+        return rule.equals(Merge.CONFIRMED) || link.record() != null
                 ? Optional.empty()
                 : bothSides.update(rooms.links.find(link.id()).orElseThrow(), document, referral, record);
     }
@@ -540,7 +565,7 @@ final class NewRecord {
             }
             if (planned == null) {
                 // after a restart nobody knows what the CRM itself put here and what a person did since
-                if (!rule.equals(BothSides.CONFIRMED)) {
+                if (!rule.equals(Merge.CONFIRMED)) {
                     fields.put(
                             mapping.name(),
                             new Baseline.FieldBaseline(mapping.fromReferral(referral.view()), held, null, null));
@@ -551,7 +576,7 @@ final class NewRecord {
                         isAsWanted(mapping, referral, record) ? mapping.fromReferral(referral.view()) : JsonValue.NULL;
                 fields.put(mapping.name(), new Baseline.FieldBaseline(agreed, held, null, null));
             } else {
-                boolean ours = !rule.equals(BothSides.CONFIRMED) || mapping.sameInCrm(held, planned.value());
+                boolean ours = !rule.equals(Merge.CONFIRMED) || mapping.sameInCrm(held, planned.value());
                 fields.put(
                         mapping.name(),
                         new Baseline.FieldBaseline(planned.partnerCenter(), ours ? held : planned.value(), null, null));

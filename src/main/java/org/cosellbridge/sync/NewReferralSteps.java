@@ -36,6 +36,7 @@ import org.cosellbridge.referral.NewReferral;
 import org.cosellbridge.referral.OrganizationId;
 import org.cosellbridge.referral.Referral;
 import org.cosellbridge.referral.ReferralId;
+import org.cosellbridge.referral.ReferralPaths;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,8 +45,6 @@ import org.jspecify.annotations.Nullable;
  * what was twice not found is posted again.
  */
 final class NewReferralSteps {
-    private static final String HELP = "inviteContext.assistanceRequestCode";
-    private static final String CONSENT = "consent.consentToShareReferralWithMicrosoftSellers";
     private static final String CREATED = "created";
     private static final String ADOPTED = "adopted";
     /** In an intent: an operator decided on the help, whatever the record says. */
@@ -161,8 +160,7 @@ final class NewReferralSteps {
 
     /** The referral of an intent turned out to exist: it is linked with its record as if its answer had come. */
     Optional<SyncOutcome> found(MappingDocument document, Referral referral, RemoteRecord record, Intent intent) {
-        return link(
-                document, referral, record, intent, intent.findPostedAt().isPresent() ? BothSides.CONFIRMED : ADOPTED);
+        return link(document, referral, record, intent, intent.findPostedAt().isPresent() ? Merge.CONFIRMED : ADOPTED);
     }
 
     /**
@@ -173,7 +171,7 @@ final class NewReferralSteps {
             Optional<SyncLink> reserved, MappingDocument document, Referral referral, Intent intent) {
         SyncLink link = reserved.orElseGet(() -> work.newLink(referral)).withRecord(intent.record());
         attempt.store(() -> {
-            rooms.trail.append(createdEntry(document, referral, intent.record(), intent, BothSides.CONFIRMED));
+            rooms.trail.append(createdEntry(document, referral, intent.record(), intent, Merge.CONFIRMED));
             rooms.trail.append(work.entry(AuditKind.LINK_CREATED)
                     .record(intent.record().toString())
                     .outcome(CREATED)
@@ -309,7 +307,7 @@ final class NewReferralSteps {
                 .record(record.toString())
                 .outcome(CREATED)
                 .mapping(document.label());
-        if (rule.equals(BothSides.CONFIRMED)) {
+        if (rule.equals(Merge.CONFIRMED)) {
             entry.reason("It was created before a restart or a lost answer and is confirmed now.");
         } else if (rule.equals(ADOPTED)) {
             entry.reason("A referral that exists and names the record is adopted.");
@@ -323,7 +321,7 @@ final class NewReferralSteps {
     /** What both sides agreed on when the referral was posted: an edit since then, on either side, is a move. */
     private Baseline baseline(MappingDocument document, Referral referral, RemoteRecord record, Intent intent) {
         Map<String, Baseline.FieldBaseline> fields = new LinkedHashMap<>();
-        String consent = fieldAt(document, CONSENT);
+        String consent = fieldAt(document, ReferralPaths.CONSENT);
         intent.fields().forEach((name, sent) -> {
             // whoever asks for help shows the deal: where the record does not say so, Partner Center has moved on
             boolean shownByHelp =
@@ -345,7 +343,7 @@ final class NewReferralSteps {
                     && mapping.path().isPresent()
                     && mapping.travels(Direction.TO_PARTNER_CENTER, Occasion.CREATE)) {
                 // our own referral shows no help: that is asked for with Microsoft's
-                boolean help = mapping.path().filter(HELP::equals).isPresent();
+                boolean help = mapping.path().filter(ReferralPaths.HELP::equals).isPresent();
                 boolean state = mapping.path().filter("state"::equals).isPresent();
                 if (!state) {
                     sent.put(
@@ -406,8 +404,8 @@ final class NewReferralSteps {
 
     private static Help help(MappingDocument document, RemoteRecord record) {
         return new Help(
-                explicit(document, record, HELP) instanceof JsonString code ? code.getString() : "",
-                JsonValue.TRUE.equals(explicit(document, record, CONSENT)));
+                explicit(document, record, ReferralPaths.HELP) instanceof JsonString code ? code.getString() : "",
+                JsonValue.TRUE.equals(explicit(document, record, ReferralPaths.CONSENT)));
     }
 
     private static JsonValue explicit(MappingDocument document, RemoteRecord record, String path) {
@@ -477,14 +475,16 @@ final class NewReferralSteps {
 
     // ---- Microsoft's referral
 
-    /** The seller chose how Microsoft can help: the intent is stored, and the next rounds carry it out. */
+    /** The sentence that says what the deal lacks for Microsoft to be asked; empty when it is complete. */
+    Optional<String> findIncomplete(MappingDocument document, Referral referral) {
+        List<NewReferral.Missing> missing = NewReferral.missing(deal(referral), DealType.CO_SELL);
+        return missing.isEmpty() ? Optional.empty() : Optional.of(sentence(document, missing));
+    }
+
+    /** The seller chose how Microsoft can help for a deal that is complete: the intent is stored, and the next rounds carry it out. */
     Optional<SyncOutcome> askMicrosoft(
             MappingDocument document, Referral referral, RemoteRecord record, Comparison.Field help) {
         String code = help.valueForPartnerCenter() instanceof JsonString text ? text.getString() : "";
-        List<NewReferral.Missing> missing = NewReferral.missing(deal(referral), DealType.CO_SELL);
-        if (!missing.isEmpty()) {
-            throw refused(sentence(document, missing));
-        }
         attempt.store(() -> rooms.intents.save(
                 new Intent(
                         work.connection,
@@ -515,14 +515,14 @@ final class NewReferralSteps {
         if (theirs.isPresent()) {
             String shows = MicrosoftReferral.of(theirs.orElseThrow()).helpCode();
             boolean ours = stored.findPostedAt().isPresent() && (shows == null || shows.equals(code));
-            return asked(document, record, theirs.orElseThrow(), code, ours ? BothSides.CONFIRMED : ADOPTED);
+            return asked(document, record, theirs.orElseThrow(), code, ours ? Merge.CONFIRMED : ADOPTED);
         }
         boolean shown = stored.fields().containsKey(SHARE) && isShared(referral);
         // where it is not shown the write has not happened, and showing it is begun anew
         Intent intent = stored.without(SHARE);
         if (shown) {
             attempt.store(() -> {
-                rooms.trail.append(sharedEntry(document, record, BothSides.CONFIRMED));
+                rooms.trail.append(sharedEntry(document, record, Merge.CONFIRMED));
                 rooms.intents.save(intent, name -> null);
             });
         }
@@ -632,7 +632,10 @@ final class NewReferralSteps {
         RemoteRecord written;
         try {
             written = rooms.partnerCenter.updateRecord(
-                    attempt.call(), RecordShape.referral(), work.referralRead(), Map.of(CONSENT, JsonValue.TRUE));
+                    attempt.call(),
+                    RecordShape.referral(),
+                    work.referralRead(),
+                    Map.of(ReferralPaths.CONSENT, JsonValue.TRUE));
         } catch (StalePreconditionException changed) {
             attempt.store(() -> rooms.intents.save(intent, name -> null));
             work.readAgain();
@@ -658,8 +661,8 @@ final class NewReferralSteps {
                 .reason("Microsoft is asked for help, so it must see the deal.")
                 .mapping(document.label())
                 .change(new FieldChange(
-                        fieldAt(document, CONSENT),
-                        recordFieldAt(document, HELP),
+                        fieldAt(document, ReferralPaths.CONSENT),
+                        recordFieldAt(document, ReferralPaths.HELP),
                         Direction.TO_PARTNER_CENTER,
                         null,
                         JsonValue.FALSE,
@@ -692,7 +695,7 @@ final class NewReferralSteps {
         boolean adopted = rule.equals(ADOPTED);
         String sentence = adopted
                 ? "Microsoft had been asked at Partner Center already; nothing was sent."
-                : rule.equals(BothSides.CONFIRMED)
+                : rule.equals(Merge.CONFIRMED)
                         ? "It was asked before a restart or a lost answer and is confirmed now."
                         : "Microsoft was asked for help.";
         attempt.store(() -> {
@@ -705,12 +708,12 @@ final class NewReferralSteps {
                     .reason(sentence + " Its referral is " + theirs.id() + ".")
                     .mapping(document.label())
                     .change(new FieldChange(
-                            fieldAt(document, HELP),
-                            recordFieldAt(document, HELP),
+                            fieldAt(document, ReferralPaths.HELP),
+                            recordFieldAt(document, ReferralPaths.HELP),
                             Direction.TO_PARTNER_CENTER,
                             null,
                             JsonValue.NULL,
-                            record.values().getOrDefault(recordFieldAt(document, HELP), JsonValue.NULL),
+                            record.values().getOrDefault(recordFieldAt(document, ReferralPaths.HELP), JsonValue.NULL),
                             adopted ? null : StoredJson.JSON.createValue(code),
                             rule,
                             null,

@@ -169,7 +169,7 @@ class RelatedRecords {
             String id = hits.get(0).ref().id();
             // ours from an attempt that ended before it could say so
             boolean ours = lock.recordId().isEmpty() && id.equalsIgnoreCase(lock.intendedId());
-            return new Found(id, ours, "confirmed-after-restart");
+            return new Found(id, ours, Merge.CONFIRMED);
         }
         if (!lock.recordId().isEmpty()
                 && search.reads()
@@ -190,7 +190,7 @@ class RelatedRecords {
                 .createRecord(search.attempt().call(), shape, null, lock.intendedId(), values)
                 .map(created -> new Found(created.ref().id(), true, "created"))
                 // the id exists: an earlier answer was lost, and the match fields were changed since
-                .orElseGet(() -> new Found(lock.intendedId(), lock.recordId().isEmpty(), "confirmed-after-restart"));
+                .orElseGet(() -> new Found(lock.intendedId(), lock.recordId().isEmpty(), Merge.CONFIRMED));
     }
 
     private static AuditEntry entry(
@@ -200,7 +200,7 @@ class RelatedRecords {
                 .record(related.name() + "/" + found.id())
                 .outcome("created")
                 .mapping(search.label());
-        if (found.rule().equals("confirmed-after-restart")) {
+        if (found.rule().equals(Merge.CONFIRMED)) {
             entry.reason("It was created before a restart and found again by its id.");
         }
         for (FieldMapping mapping : related.fields()) {

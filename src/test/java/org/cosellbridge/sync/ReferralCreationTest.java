@@ -167,6 +167,35 @@ class ReferralCreationTest {
     }
 
     @Test
+    void helpThatIsIncompleteKeepsNothingElseFromBeingNoted() {
+        RecordRef deal = deal(false);
+        settled(deal);
+        fixture.partnerCenter.put(
+                own(),
+                fixture.partnerCenter.get(own()).getString("engagementId"),
+                "customerProfile",
+                "{\"name\":\"Contoso\",\"address\":{\"postalCode\":\"98052\",\"country\":\"US\"},\"team\":[]}");
+        fixture.crm.edit(OPPORTUNITY, deal.id(), "cosell_howcanmicrosofthelp", String.valueOf(PROOF_OF_CONCEPT));
+        String day = fixture.crm.only(OPPORTUNITY).getString("estimatedclosedate");
+        fixture.crm.edit(OPPORTUNITY, deal.id(), "estimatedclosedate", "null");
+
+        assertThat(fixture.attempt(own())).isInstanceOf(SyncOutcome.NotThisOne.class);
+
+        String link = fixture.link(own()).id();
+        assertThat(fixture.findings.listOpen(link)).extracting(Finding::field).containsExactly("closingDate");
+        assertThat(fixture.link(own()).lastOutcome()).isEqualTo("not-this-one");
+        int writes = fixture.written.size();
+        int told = fixture.trail.size();
+        assertThat(fixture.attempt(own(), null, 0)).isInstanceOf(SyncOutcome.NotThisOne.class);
+        assertThat(fixture.written).hasSize(writes);
+        assertThat(fixture.trail).hasSize(told);
+        fixture.crm.edit(OPPORTUNITY, deal.id(), "estimatedclosedate", "\"" + day + "\"");
+        assertThat(fixture.attempt(own())).isInstanceOf(SyncOutcome.NotThisOne.class);
+        assertThat(fixture.findings.listOpen(link)).isEmpty();
+        assertThat(everyReferral()).hasSize(1);
+    }
+
+    @Test
     void showingTheDealIsToldOnceAfterItFailedOnce() {
         RecordRef deal = deal(false);
         settled(deal);

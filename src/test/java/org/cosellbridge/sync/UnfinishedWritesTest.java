@@ -3,6 +3,7 @@ package org.cosellbridge.sync;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import jakarta.json.Json;
+import jakarta.json.JsonValue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -118,7 +119,7 @@ class UnfinishedWritesTest {
         fixture.attempt(A);
 
         assertThat(fixture.link(A).state()).isEqualTo(LinkState.RECORD_GONE);
-        assertThat(told("notes")).containsExactly(Tuple.tuple(AuditKind.RECORD_UPDATED, BothSides.UNCONFIRMED));
+        assertThat(told("notes")).containsExactly(Tuple.tuple(AuditKind.RECORD_UPDATED, Merge.UNCONFIRMED));
     }
 
     @Test
@@ -133,6 +134,27 @@ class UnfinishedWritesTest {
 
         assertThat(fixture.crm.only(OPPORTUNITY).getString("description")).isEqualTo("first");
         assertThat(told("notes")).hasSize(1);
+    }
+
+    @Test
+    void anAdoptedRecordThatIsSwitchedOffBeforeItsFirstDeltaStaysOff() {
+        fixture.crm.edit(OPPORTUNITY, "theirs", "name", "\"Deal\"");
+        fixture.crm.edit(OPPORTUNITY, "theirs", "cosell_syncwithpartnercenter", "true");
+        fixture.partnerCenter.put(A, "e1", "externalReferenceId", "\"theirs\"");
+        failBefore("crm");
+        assertThat(fixture.attempt(A)).isInstanceOf(SyncOutcome.NotNow.class);
+        assertThat(fixture.faces().get(fixture.link(A).id(), false).baseline()).isNull();
+        fixture.crm.edit(OPPORTUNITY, "theirs", "cosell_syncwithpartnercenter", "false");
+
+        fixture.attempt(A);
+
+        assertThat(fixture.link(A).state()).isEqualTo(LinkState.PAUSED);
+        assertThat(fixture.crm.only(OPPORTUNITY).get("cosell_syncwithpartnercenter"))
+                .isEqualTo(JsonValue.FALSE);
+        assertThat(fixture.crm.only(OPPORTUNITY)).doesNotContainKey("description");
+        fixture.crm.edit(OPPORTUNITY, "theirs", "cosell_syncwithpartnercenter", "true");
+        fixture.attempt(A);
+        assertThat(fixture.crm.only(OPPORTUNITY).getString("description")).isEqualTo("first");
     }
 
     @Test

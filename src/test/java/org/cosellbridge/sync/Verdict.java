@@ -356,7 +356,7 @@ final class Verdict {
         Map<String, Integer> certain = new TreeMap<>();
         Map<String, Integer> perhaps = new TreeMap<>();
         changes().filter(told -> told.change().written() != null).forEach(told -> {
-            boolean sure = !told.change().rule().equals(BothSides.UNCONFIRMED);
+            boolean sure = !told.change().rule().equals(Merge.UNCONFIRMED);
             (sure ? certain : perhaps).merge(field(told), 1, Integer::sum);
         });
         Set<String> all = new LinkedHashSet<>(written.keySet());
@@ -377,7 +377,7 @@ final class Verdict {
     private int coincidences(String field) {
         return (int) changes()
                 .filter(told ->
-                        field(told).equals(field) && told.change().rule().equals(BothSides.CONFIRMED))
+                        field(told).equals(field) && told.change().rule().equals(Merge.CONFIRMED))
                 .filter(told -> history.people.edits.stream()
                         .anyMatch(edit -> field.startsWith(edit.id() + " ")
                                 && edit.field().equals(told.change().field())
