@@ -183,8 +183,7 @@ class SalesforceConnectorTest implements DetectsChangesContract {
 
     @Override
     public void answerNext(int status, @Nullable Duration retryAfter) {
-        Fault fault =
-                retryAfter == null ? Fault.status(status) : Fault.status(status, (int) retryAfter.toSeconds());
+        Fault fault = retryAfter == null ? Fault.status(status) : Fault.status(status, (int) retryAfter.toSeconds());
         salesforce.server().faults().next(1, fault, SalesforceConnectorTest::isNoSignIn);
     }
 
@@ -209,7 +208,11 @@ class SalesforceConnectorTest implements DetectsChangesContract {
 
     @Override
     public int calls() {
-        return salesforce.server().log().calls(call -> !call.name().equals("token")).size();
+        return salesforce
+                .server()
+                .log()
+                .calls(call -> !call.name().equals("token"))
+                .size();
     }
 
     private int signIns() {
@@ -290,8 +293,7 @@ class SalesforceConnectorTest implements DetectsChangesContract {
         salesforce.create("OpportunityContactRole", Map.of("OpportunityId", id, "ContactId", one));
         assertThat(read(id).values()).containsEntry("ContactId", text(one));
 
-        salesforce.create(
-                "OpportunityContactRole", Map.of("OpportunityId", id, "ContactId", other, "IsPrimary", true));
+        salesforce.create("OpportunityContactRole", Map.of("OpportunityId", id, "ContactId", other, "IsPrimary", true));
         assertThat(read(id).values()).containsEntry("ContactId", text(other));
     }
 
@@ -332,9 +334,7 @@ class SalesforceConnectorTest implements DetectsChangesContract {
 
         update(before, "Description", text("new"));
 
-        assertThat(salesforce.writes("Opportunity"))
-                .extracting(Write::fields)
-                .containsExactly(List.of("Description"));
+        assertThat(salesforce.writes("Opportunity")).extracting(Write::fields).containsExactly(List.of("Description"));
         assertThat(salesforce.unchangedFields()).isEmpty();
     }
 
@@ -469,8 +469,7 @@ class SalesforceConnectorTest implements DetectsChangesContract {
         RemoteRecord before = read(id);
         salesforce.edit("Opportunity", id, Map.of("Name", "The seller's name"));
 
-        assertThatThrownBy(() -> update(before, "Name", text("Ours")))
-                .isInstanceOf(StalePreconditionException.class);
+        assertThatThrownBy(() -> update(before, "Name", text("Ours"))).isInstanceOf(StalePreconditionException.class);
         assertThat(row(id)).containsEntry("Name", text("The seller's name"));
     }
 
@@ -482,8 +481,7 @@ class SalesforceConnectorTest implements DetectsChangesContract {
         changedByAnother(id);
         int queries = salesforce.server().log().count("query");
 
-        assertThatThrownBy(() -> update(before, "Name", text("Ours")))
-                .isInstanceOf(StalePreconditionException.class);
+        assertThatThrownBy(() -> update(before, "Name", text("Ours"))).isInstanceOf(StalePreconditionException.class);
 
         assertThat(salesforce.server().log().count("query")).isEqualTo(queries);
         assertThat(salesforce.server().log().calls("update Opportunity"))
@@ -615,8 +613,8 @@ class SalesforceConnectorTest implements DetectsChangesContract {
 
         assertThat(salesforce.writes("Opportunity"))
                 .singleElement()
-                .satisfies(write -> assertThat(Set.copyOf(write.fields()))
-                        .isEqualTo(Set.of("StageName", "Amount", "Name")));
+                .satisfies(write ->
+                        assertThat(Set.copyOf(write.fields())).isEqualTo(Set.of("StageName", "Amount", "Name")));
     }
 
     @Test
@@ -637,11 +635,9 @@ class SalesforceConnectorTest implements DetectsChangesContract {
                                         "open", new RemoteField.StateStep(RemoteField.Step.SET, Map.of()),
                                         "Qualification", new RemoteField.StateStep(RemoteField.Step.SET, Map.of()),
                                         "Nowhere", new RemoteField.StateStep(RemoteField.Step.SET, Map.of())))));
-        RemoteRecord before =
-                connector.findRecord(call(), named, givenRecord()).orElseThrow();
+        RemoteRecord before = connector.findRecord(call(), named, givenRecord()).orElseThrow();
 
-        RemoteRecord after =
-                connector.updateRecord(call(), named, before, Map.of("StageName", text("Qualification")));
+        RemoteRecord after = connector.updateRecord(call(), named, before, Map.of("StageName", text("Qualification")));
 
         assertThat(after.values()).containsEntry("StageName", text("Qualification"));
         assertThatThrownBy(() -> connector.updateRecord(call(), named, after, Map.of("StageName", text("Nowhere"))))
@@ -650,19 +646,37 @@ class SalesforceConnectorTest implements DetectsChangesContract {
     }
 
     @Test
-    void aLeadIsClosedByTheStatusTheDocumentNamesAndConvertedByNobodyElse() {
+    void aLeadThatIsAcceptedIsClosedByTheStatusThatTheDocumentNames() {
         RecordShape leads = SalesforceFixtures.lead();
         String id = salesforce.create("Lead", Map.of("Company", "Contoso", "LastName", "Diaz"));
         RemoteRecord open = connector.findRecord(call(), leads, id).orElseThrow();
         assertThat(open.values()).containsEntry("Status", text("open"));
-        assertThatThrownBy(() -> connector.updateRecord(call(), leads, open, Map.of("Status", text("converted"))))
-                .isInstanceOf(RejectedException.class)
-                .hasMessageContaining("convert");
 
-        RemoteRecord closed = connector.updateRecord(
-                call(), leads, open, Map.of("Status", text("Closed - Not Converted")));
+        RemoteRecord closed = connector.updateRecord(call(), leads, open, Map.of("Status", text("converted")));
 
         assertThat(closed.values()).containsEntry("Status", text("Closed - Not Converted"));
+        assertThat(salesforce.row("Lead", id).orElseThrow()).containsEntry("IsConverted", JsonValue.FALSE);
+    }
+
+    @Test
+    void withoutSuchAStatusALeadIsConvertedByHandOnly() {
+        RecordShape leads = new RecordShape(
+                "lead",
+                SalesforceFixtures.LEADS,
+                "Referral_Identifier__c",
+                List.of(new RemoteField(
+                        "Status",
+                        RemoteField.Type.STATE,
+                        null,
+                        null,
+                        null,
+                        Map.of("converted", new RemoteField.StateStep(RemoteField.Step.WIN, Map.of())))));
+        String id = salesforce.create("Lead", Map.of("Company", "Contoso", "LastName", "Diaz"));
+        RemoteRecord open = connector.findRecord(call(), leads, id).orElseThrow();
+
+        assertThatThrownBy(() -> connector.updateRecord(call(), leads, open, Map.of("Status", text("converted"))))
+                .isInstanceOf(RejectedException.class)
+                .hasMessageContaining("by hand");
     }
 
     @Test
@@ -676,9 +690,8 @@ class SalesforceConnectorTest implements DetectsChangesContract {
         assertThat(connector.listMatching(call(), shape, Map.of("ConvertedOpportunityId", text(id)), 2))
                 .extracting(record -> record.ref().id())
                 .containsExactly(made);
-        RemoteRecord lead = connector
-                .findRecord(call(), SalesforceFixtures.lead(), id)
-                .orElseThrow();
+        RemoteRecord lead =
+                connector.findRecord(call(), SalesforceFixtures.lead(), id).orElseThrow();
         assertThat(lead.values()).containsEntry("Status", text("converted"));
         assertThatThrownBy(() -> connector.updateRecord(
                         call(), SalesforceFixtures.lead(), lead, Map.of("Company", text("Other"))))
@@ -779,7 +792,11 @@ class SalesforceConnectorTest implements DetectsChangesContract {
     @Test
     void signsInByAnAssertionToo() {
         TestAuthority.Signer signer = new TestAuthority("Contoso")
-                .issue("CN=integration", Instant.now().minusSeconds(60), Instant.now().plusSeconds(3600), 2048);
+                .issue(
+                        "CN=integration",
+                        Instant.now().minusSeconds(60),
+                        Instant.now().plusSeconds(3600),
+                        2048);
         salesforce.app(CLIENT).certificate(signer.certificate()).preAuthorize(USER);
         Map<String, String> key = Map.of(
                 "cosell.crm.crm.private-key", TestAuthority.pem(signer.key()),
@@ -804,8 +821,10 @@ class SalesforceConnectorTest implements DetectsChangesContract {
         ConnectionSettings settings = SalesforceFixtures.settings(
                 salesforce,
                 Map.of(
-                        "cosell.crm.crm.client-secret", SECRET,
-                        "cosell.crm.crm.authority", salesforce.loginUrl().toString()));
+                        "cosell.crm.crm.client-secret",
+                        SECRET,
+                        "cosell.crm.crm.authority",
+                        salesforce.loginUrl().toString()));
 
         assertThatThrownBy(() -> connect(settings, Clock.systemUTC()).findRecord(call(), shape, absentId()))
                 .isInstanceOf(SetupException.class)
@@ -818,12 +837,13 @@ class SalesforceConnectorTest implements DetectsChangesContract {
     @Test
     void atNinetyPercentOnlyPushesAndPeopleAreServed() {
         String id = givenRecord();
-        salesforce.apiUsage(8_998, 10_000); // the fields are asked for first
+        connector.findRecord(call(Priority.SWEEP), shape, id);
+        salesforce.apiUsage(8_999, 10_000);
         assertThat(connector.findRecord(call(Priority.SWEEP), shape, id)).isPresent();
 
         for (Priority waits : List.of(Priority.SWEEP, Priority.WRITE_BACK)) {
-            RetryableException held = catchThrowableOfType(
-                    RetryableException.class, () -> connector.findRecord(call(waits), shape, id));
+            RetryableException held =
+                    catchThrowableOfType(RetryableException.class, () -> connector.findRecord(call(waits), shape, id));
             assertThat(held.isOwnLimit()).isTrue();
             assertThat(held.notBefore()).contains(clock.instant().plus(Duration.ofMinutes(15)));
             assertThat(held).hasMessageContaining("9000").hasMessageContaining("10000");

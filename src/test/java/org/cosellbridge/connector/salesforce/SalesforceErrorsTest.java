@@ -138,7 +138,8 @@ class SalesforceErrorsTest {
 
     @Test
     void waitsLongWhenTheCallsOfTheDayAreUsedUpAndShortForLongCallsAtTheSameTime() {
-        ConnectorException day = errors.from(answer(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."), null);
+        ConnectorException day =
+                errors.from(answer(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."), null);
         ConnectorException atOnce = errors.from(
                 answer(403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded."),
                 null);
@@ -160,8 +161,7 @@ class SalesforceErrorsTest {
 
     @Test
     void namesTheDuplicateRuleAndWhatItsAdminSays() {
-        ConnectorException refused = errors.from(
-                answer(400, """
+        ConnectorException refused = errors.from(answer(400, """
                         [{"duplicateResult":{"allowSave":false,"duplicateRule":"Standard_Account_Duplicate_Rule",
                           "errorMessage":"Ask Kim before you add a customer.","matchResults":[]},
                           "errorCode":"DUPLICATES_DETECTED","message":"Use one of these records?"}]"""), null);
@@ -194,8 +194,10 @@ class SalesforceErrorsTest {
 
     @Test
     void refusedCredentialsAreAMatterOfTheSetUpAndNoAnswerIsNot() {
-        assertThat(meaning(errors.from(new OutboundException.SignInFailed("No.")))).isEqualTo("setup");
-        assertThat(meaning(errors.from(new OutboundException.Unreachable("Away.", null)))).isEqualTo("away");
+        assertThat(meaning(errors.from(new OutboundException.SignInFailed("No."))))
+                .isEqualTo("setup");
+        assertThat(meaning(errors.from(new OutboundException.Unreachable("Away.", null))))
+                .isEqualTo("away");
         assertThat(errors.from(new OutboundException.Refused("Later.", NOW.plusSeconds(9))))
                 .isInstanceOfSatisfying(
                         RetryableException.class,

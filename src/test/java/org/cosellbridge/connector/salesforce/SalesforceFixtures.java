@@ -75,7 +75,7 @@ final class SalesforceFixtures {
                                 null,
                                 Map.of(
                                         "open", new StateStep(Step.SET, Map.of()),
-                                        "Closed - Not Converted", new StateStep(Step.SET, Map.of()),
+                                        "Closed - Not Converted", new StateStep(Step.LOSE, Map.of()),
                                         "converted", new StateStep(Step.WIN, Map.of())))));
     }
 
@@ -103,8 +103,7 @@ final class SalesforceFixtures {
                         "lost", new StateStep(Step.LOSE, Map.of())));
     }
 
-    private static RemoteField reference(
-            String name, @Nullable String reference, RemoteTable target) {
+    private static RemoteField reference(String name, @Nullable String reference, RemoteTable target) {
         return new RemoteField(name, RemoteField.Type.REFERENCE, reference, target, null, Map.of());
     }
 
@@ -119,9 +118,12 @@ final class SalesforceFixtures {
     /** Settings for this org, signed in by the secret unless {@code more} says otherwise. */
     static ConnectionSettings settings(SalesforceSimulator salesforce, Map<String, String> more) {
         Map<String, String> keys = new HashMap<>(Map.of(
-                "cosell.crm.crm.type", "salesforce",
-                "cosell.crm.crm.url", salesforce.url().toString(),
-                "cosell.crm.crm.client-id", CLIENT));
+                "cosell.crm.crm.type",
+                "salesforce",
+                "cosell.crm.crm.url",
+                salesforce.url().toString(),
+                "cosell.crm.crm.client-id",
+                CLIENT));
         if (more.isEmpty()) {
             keys.put("cosell.crm.crm.client-secret", SECRET);
         }
