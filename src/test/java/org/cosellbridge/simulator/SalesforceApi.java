@@ -184,7 +184,8 @@ final class SalesforceApi {
                         status,
                         faultCodes.getOrDefault(status, byDefault),
                         "The simulator was told to fail " + request.method() + ".")
-                .answer();
+                .answer()
+                .withHeader("Sforce-Limit-Info", usage());
     }
 
     private SimulatorAnswer answer(SimulatorRequest request) {
@@ -197,7 +198,11 @@ final class SalesforceApi {
             }
             answer = refused.answer();
         }
-        return answer.withHeader("Sforce-Limit-Info", "api-usage=" + used.get() + "/" + most);
+        return answer.withHeader("Sforce-Limit-Info", usage());
+    }
+
+    private String usage() {
+        return "api-usage=" + used.get() + "/" + most;
     }
 
     private SimulatorAnswer admitted(SimulatorRequest request) {

@@ -32,7 +32,7 @@ import org.cosellbridge.simulator.SalesforceSoql.Condition;
 import org.cosellbridge.simulator.SalesforceSoql.Literal;
 import org.cosellbridge.simulator.SalesforceSoql.Order;
 import org.cosellbridge.simulator.SalesforceSoql.Query;
-import org.cosellbridge.simulator.SalesforceSoql.Type;
+import org.cosellbridge.simulator.SalesforceSoql.TokenType;
 
 /** Runs SOQL over the records and hands out the result in pages. Called under the simulator's lock. */
 final class SalesforceQuery {
@@ -325,7 +325,7 @@ final class SalesforceQuery {
     }
 
     private Predicate<SalesforceRecord> like(FieldPath path, Literal literal) {
-        if (literal.type() != Type.STRING || !path.field().kind().isText()) {
+        if (literal.type() != TokenType.STRING || !path.field().kind().isText()) {
             throw SalesforceRefusal.bad(
                     "INVALID_QUERY_FILTER_OPERATOR",
                     "invalid operator LIKE for field '" + path.field().name() + "'");
@@ -352,21 +352,21 @@ final class SalesforceQuery {
     }
 
     private static JsonValue typed(Field field, Literal literal) {
-        if (literal.type() == Type.NULL) {
+        if (literal.type() == TokenType.NULL) {
             return JsonValue.NULL;
         }
-        Type wanted = switch (field.kind()) {
-            case BOOLEAN -> Type.BOOLEAN;
-            case DATE -> Type.DATE;
-            case DATETIME -> Type.DATETIME;
-            case CURRENCY, PERCENT, DOUBLE, INT -> Type.NUMBER;
-            default -> Type.STRING;
+        TokenType wanted = switch (field.kind()) {
+            case BOOLEAN -> TokenType.BOOLEAN;
+            case DATE -> TokenType.DATE;
+            case DATETIME -> TokenType.DATETIME;
+            case CURRENCY, PERCENT, DOUBLE, INT -> TokenType.NUMBER;
+            default -> TokenType.STRING;
         };
         if (literal.type() != wanted) {
             throw SalesforceRefusal.bad(
                     "INVALID_FIELD",
                     "value of filter criterion for field '" + field.name() + "' must be of type "
-                            + field.kind().type() + " and should " + (wanted == Type.STRING ? "" : "not ")
+                            + field.kind().type() + " and should " + (wanted == TokenType.STRING ? "" : "not ")
                             + "be enclosed in quotes");
         }
         return switch (wanted) {

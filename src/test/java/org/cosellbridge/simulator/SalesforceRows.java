@@ -22,6 +22,7 @@ import java.util.function.Consumer;
 import org.cosellbridge.simulator.SalesforceSchema.Entity;
 import org.cosellbridge.simulator.SalesforceSchema.Field;
 import org.cosellbridge.simulator.SalesforceSchema.Trait;
+import org.jspecify.annotations.Nullable;
 
 /** The REST resources below {@code /sobjects}: rows, rows by external id, updated and deleted. Called under the simulator's lock. */
 final class SalesforceRows {
@@ -196,7 +197,7 @@ final class SalesforceRows {
         return json.add("Id", record.id()).build();
     }
 
-    List<Field> fields(Entity entity, @org.jspecify.annotations.Nullable String names) {
+    List<Field> fields(Entity entity, @Nullable String names) {
         if (names == null) {
             return entity.fields().stream()
                     .filter(field ->

@@ -25,6 +25,7 @@ import org.cosellbridge.simulator.SalesforceSchema.Field;
 import org.cosellbridge.simulator.SalesforceSchema.Kind;
 import org.cosellbridge.simulator.SalesforceSchema.Trait;
 import org.cosellbridge.simulator.SalesforceStore.Author;
+import org.jspecify.annotations.Nullable;
 
 /** What a record must be to be saved: Salesforce's own rules, and those that the organization's owner switches on. */
 final class SalesforceRules {
@@ -341,7 +342,7 @@ final class SalesforceRules {
     private void checkDuplicates(
             Entity entity, Map<String, JsonValue> all, Optional<SalesforceRecord> before, Author author) {
         for (DuplicateRule rule : duplicateRules) {
-            if (!rule.entity().equals(entity.name()) || !rule.blocks() && author.allowSave()) {
+            if (!rule.entity().equals(entity.name()) || (!rule.blocks() && author.allowSave())) {
                 continue;
             }
             List<SalesforceRecord> matches = store.live(entity)
@@ -361,7 +362,7 @@ final class SalesforceRules {
         }
     }
 
-    private static boolean alike(@org.jspecify.annotations.Nullable JsonValue one, JsonValue other) {
+    private static boolean alike(@Nullable JsonValue one, JsonValue other) {
         return one instanceof JsonString a
                 && other instanceof JsonString b
                 && a.getString().equalsIgnoreCase(b.getString());

@@ -17,6 +17,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.Date;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,7 +29,7 @@ import java.util.function.Function;
 /** The OAuth endpoints of the simulated organization and its sessions, which end by the test's clock. Thread-safe. */
 final class SalesforceSessions {
     private static final String JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-    private static final Duration LONGEST_ASSERTION = Duration.ofSeconds(300);
+    private static final Duration LONGEST_ASSERTION = Duration.ofMinutes(5);
     private static final int LEAST_KEY_BITS = 2_048;
     private static final int TOKEN_BYTES = 48;
     private static final String FORM = "application/x-www-form-urlencoded";
@@ -189,7 +190,7 @@ final class SalesforceSessions {
 
     private void checkLife(JWTClaimsSet claims) {
         Instant now = clock.instant();
-        Optional<Instant> end = Optional.ofNullable(claims.getExpirationTime()).map(java.util.Date::toInstant);
+        Optional<Instant> end = Optional.ofNullable(claims.getExpirationTime()).map(Date::toInstant);
         if (end.isEmpty() || !end.get().isAfter(now)) {
             throw refuse("invalid_grant", "expired authorization code");
         }

@@ -10,6 +10,7 @@ import java.math.BigDecimal;
 import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,9 +52,14 @@ public final class SalesforceSimulator implements AutoCloseable {
     private final SalesforceApi api;
     private final SalesforceAutomations automations;
     private final SalesforceRecord organization;
+    private final SalesforceOutboundMessages outbound;
     private final Author seller;
 
-    /** An organization with one currency. @param port where to listen, 0 for any free port */
+    /**
+     * An organization with one currency.
+     *
+     * @param port where to listen, 0 for any free port
+     */
     public SalesforceSimulator(int port) {
         this(port, Clock.systemUTC());
     }
@@ -71,6 +77,8 @@ public final class SalesforceSimulator implements AutoCloseable {
         SalesforceSeed.catalogues(store);
         sessions.addresses(url(), loginUrl());
         this.automations = new SalesforceAutomations(store);
+        this.outbound = new SalesforceOutboundMessages(
+                store, new SalesforceSoap(store, organization.id(), url()), clock, server.log()::breakRule);
         this.api = new SalesforceApi(server, store, sessions, this::afterwards);
         server.caller(request -> request.bearer().orElse(""));
         server.objects(this::shown);
@@ -86,8 +94,7 @@ public final class SalesforceSimulator implements AutoCloseable {
      * @param fields the fields that were written
      * @param bySeller whether a person or an automation of the organization wrote, not a call
      */
-    public record Write(
-            java.time.Instant time, String action, String object, String id, List<String> fields, boolean bySeller) {
+    public record Write(Instant time, String action, String object, String id, List<String> fields, boolean bySeller) {
         public Write {
             fields = List.copyOf(fields);
         }
@@ -103,6 +110,7 @@ public final class SalesforceSimulator implements AutoCloseable {
 
     @Override
     public void close() {
+        outbound.close();
         server.close();
     }
 
@@ -119,6 +127,11 @@ public final class SalesforceSimulator implements AutoCloseable {
     /** The server beneath: call log, broken rules, faults, delays. */
     public SimulatorServer server() {
         return server;
+    }
+
+    /** The sender of outbound messages: set-up, hold, duplicates, reordering, what was acknowledged. */
+    public SalesforceOutboundMessages outbound() {
+        return outbound;
     }
 
     /** The organization's id, 18 characters. */
@@ -291,6 +304,13 @@ public final class SalesforceSimulator implements AutoCloseable {
         }
     }
 
+    /** What people write from now on commits so much later than its stamps say, as long transactions do. */
+    public void lateCommits(Duration late) {
+        synchronized (store) {
+            store.lateness(late);
+        }
+    }
+
     /** While a record is locked by an approval, calls cannot write it. */
     public void lock(String id, boolean locked) {
         synchronized (store) {
@@ -325,6 +345,7 @@ public final class SalesforceSimulator implements AutoCloseable {
         automations.run(events);
         // one transaction: what the automation did in it is told with what it reacted to
         store.takeEvents();
+        outbound.raise(events);
     }
 
     // --- for tests: what calls did ---------------------------------------------------------------------------------

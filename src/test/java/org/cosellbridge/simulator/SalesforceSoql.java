@@ -60,7 +60,7 @@ final class SalesforceSoql {
         this.text = text;
     }
 
-    enum Type {
+    enum TokenType {
         IDENTIFIER,
         STRING,
         NUMBER,
@@ -72,10 +72,10 @@ final class SalesforceSoql {
         END
     }
 
-    private record Token(Type type, String text, int column) {}
+    private record Token(TokenType type, String text, int column) {}
 
     /** A value in a condition. In STRING text every escape is resolved, but for LIKE, where {@code \%} and {@code \_} stay. */
-    record Literal(Type type, String text) {}
+    record Literal(TokenType type, String text) {}
 
     /** A part of a WHERE clause. */
     sealed interface Condition {}
@@ -115,7 +115,7 @@ final class SalesforceSoql {
         soql.tokenize();
         Query query = soql.query(false);
         Token rest = soql.peek();
-        if (rest.type() != Type.END) {
+        if (rest.type() != TokenType.END) {
             throw soql.unexpected(rest);
         }
         return query;
@@ -135,30 +135,30 @@ final class SalesforceSoql {
                 i = other(i);
             }
         }
-        tokens.add(new Token(Type.END, "<EOF>", text.length()));
+        tokens.add(new Token(TokenType.END, "<EOF>", text.length()));
     }
 
     private int other(int start) {
         Optional<String> word = matched(IDENTIFIER, start);
         if (word.isPresent()) {
-            Type type = switch (word.get().toLowerCase(Locale.ROOT)) {
-                case "null" -> Type.NULL;
-                case "true", "false" -> Type.BOOLEAN;
-                default -> Type.IDENTIFIER;
+            TokenType type = switch (word.get().toLowerCase(Locale.ROOT)) {
+                case "null" -> TokenType.NULL;
+                case "true", "false" -> TokenType.BOOLEAN;
+                default -> TokenType.IDENTIFIER;
             };
             return add(type, word.get(), start);
         }
         Optional<String> time = matched(TIME, start);
         if (time.isPresent()) {
-            return add(time.get().contains("T") ? Type.DATETIME : Type.DATE, time.get(), start);
+            return add(time.get().contains("T") ? TokenType.DATETIME : TokenType.DATE, time.get(), start);
         }
         Optional<String> number = matched(NUMBER, start);
         if (number.isPresent()) {
-            return add(Type.NUMBER, number.get(), start);
+            return add(TokenType.NUMBER, number.get(), start);
         }
         for (String symbol : List.of("!=", "<>", "<=", ">=", "=", "<", ">", "(", ")", ",")) {
             if (text.startsWith(symbol, start)) {
-                add(Type.SYMBOL, symbol.equals("<>") ? "!=" : symbol, start);
+                add(TokenType.SYMBOL, symbol.equals("<>") ? "!=" : symbol, start);
                 return start + symbol.length();
             }
         }
@@ -170,7 +170,7 @@ final class SalesforceSoql {
         return matcher.lookingAt() ? Optional.of(matcher.group()) : Optional.empty();
     }
 
-    private int add(Type type, String token, int start) {
+    private int add(TokenType type, String token, int start) {
         tokens.add(new Token(type, token, start));
         return start + token.length();
     }
@@ -201,7 +201,7 @@ final class SalesforceSoql {
         if (value.length() > LONGEST_LITERAL) {
             throw malformed("string literal longer than 4000 characters", start);
         }
-        tokens.add(new Token(Type.STRING, value.toString(), start));
+        tokens.add(new Token(TokenType.STRING, value.toString(), start));
         return i + 1;
     }
 
@@ -266,7 +266,8 @@ final class SalesforceSoql {
             } while (skipSymbol(","));
         }
         int limit = skipKeyword("limit") ? limit() : -1;
-        if (peek().type() == Type.IDENTIFIER && BEYOND.contains(peek().text().toLowerCase(Locale.ROOT))) {
+        if (peek().type() == TokenType.IDENTIFIER
+                && BEYOND.contains(peek().text().toLowerCase(Locale.ROOT))) {
             throw beyond(peek().text());
         }
         return new Query(List.copyOf(fields), List.copyOf(children), from, where, List.copyOf(order), limit);
@@ -274,7 +275,7 @@ final class SalesforceSoql {
 
     private int limit() {
         Token token = next();
-        if (token.type() != Type.NUMBER || !token.text().matches("\\d{1,9}")) {
+        if (token.type() != TokenType.NUMBER || !token.text().matches("\\d{1,9}")) {
             throw unexpected(token);
         }
         return Integer.parseInt(token.text());
@@ -338,11 +339,11 @@ final class SalesforceSoql {
         }
         Token operator = next();
         String word = operator.text().toUpperCase(Locale.ROOT);
-        if (operator.type() == Type.SYMBOL
+        if (operator.type() == TokenType.SYMBOL
                 && Set.of("=", "!=", "<", "<=", ">", ">=").contains(word)) {
             return new Compare(field, word, List.of(literal()));
         }
-        if (operator.type() == Type.IDENTIFIER) {
+        if (operator.type() == TokenType.IDENTIFIER) {
             switch (word) {
                 case "LIKE" -> {
                     return new Compare(field, word, List.of(literal()));
@@ -392,7 +393,8 @@ final class SalesforceSoql {
 
     private String name() {
         Token token = next();
-        if (token.type() != Type.IDENTIFIER || RESERVED.contains(token.text().toLowerCase(Locale.ROOT))) {
+        if (token.type() != TokenType.IDENTIFIER
+                || RESERVED.contains(token.text().toLowerCase(Locale.ROOT))) {
             if (token.text().equalsIgnoreCase("typeof")) {
                 throw beyond("TYPEOF");
             }
@@ -407,14 +409,14 @@ final class SalesforceSoql {
 
     private Token next() {
         Token token = tokens.get(at);
-        if (token.type() != Type.END) {
+        if (token.type() != TokenType.END) {
             at++;
         }
         return token;
     }
 
     private boolean isKeyword(String word) {
-        return peek().type() == Type.IDENTIFIER && peek().text().equalsIgnoreCase(word);
+        return peek().type() == TokenType.IDENTIFIER && peek().text().equalsIgnoreCase(word);
     }
 
     private boolean skipKeyword(String word) {
@@ -432,7 +434,7 @@ final class SalesforceSoql {
     }
 
     private boolean isSymbol(String symbol) {
-        return peek().type() == Type.SYMBOL && peek().text().equals(symbol);
+        return peek().type() == TokenType.SYMBOL && peek().text().equals(symbol);
     }
 
     private boolean skipSymbol(String symbol) {

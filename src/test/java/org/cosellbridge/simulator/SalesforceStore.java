@@ -7,6 +7,7 @@ import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonValue;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -43,6 +44,7 @@ final class SalesforceStore {
     private final List<Event> events = new ArrayList<>();
     private final List<String> unchanged = new ArrayList<>();
     private final Map<String, Long> numbers = new HashMap<>();
+    private Duration lateness = Duration.ZERO;
 
     SalesforceStore(Clock clock, Consumer<String> brokenRules) {
         this.clock = clock;
@@ -90,6 +92,10 @@ final class SalesforceStore {
 
     List<String> unchanged() {
         return unchanged;
+    }
+
+    void lateness(Duration late) {
+        lateness = late;
     }
 
     List<Event> takeEvents() {
@@ -291,7 +297,7 @@ final class SalesforceStore {
     }
 
     private void stamp(SalesforceRecord record, Author author, boolean creating) {
-        JsonValue time = SalesforceValues.time(now());
+        JsonValue time = SalesforceValues.time(author.person() ? now().minus(lateness) : now());
         JsonValue user = JSON.createValue(author.userId());
         if (creating) {
             record.set("CreatedDate", time);

@@ -182,7 +182,7 @@ final class SalesforceValues {
         BigDecimal number = json.bigDecimalValue();
         boolean percent = field.kind() == Kind.PERCENT;
         boolean tooLarge = number.precision() - number.scale() > CURRENCY_DIGITS
-                || percent && (number.signum() < 0 || number.compareTo(BigDecimal.valueOf(PERCENT_MOST)) > 0);
+                || (percent && (number.signum() < 0 || number.compareTo(BigDecimal.valueOf(PERCENT_MOST)) > 0));
         if (tooLarge) {
             throw SalesforceRefusal.bad(
                     "NUMBER_OUTSIDE_VALID_RANGE",
