@@ -98,7 +98,8 @@ class ConnectionSettingsTest {
     void refusesAVersionThatSalesforceDoesNotWriteSo(String version) {
         Configuration configuration = salesforce("client-secret", "s3cr3t", "api-version", version);
 
-        assertThat(ConnectionSettings.read(configuration, new ConnectionName("crm")).apiVersion())
+        assertThat(ConnectionSettings.read(configuration, new ConnectionName("crm"))
+                        .apiVersion())
                 .isEqualTo("v67.0");
         assertThat(configuration.faults()).singleElement().asString().startsWith("cosell.crm.crm.api-version");
     }

@@ -62,8 +62,7 @@ class MappingGuideTest {
     void aStageOfSalesforceNeedsNoFields() {
         FieldMapping stage = example("stage");
 
-        assertThat(stage.crm().states().get("won"))
-                .isEqualTo(new CrmField.StateStep(CrmField.Step.WIN, Map.of()));
+        assertThat(stage.crm().states().get("won")).isEqualTo(new CrmField.StateStep(CrmField.Step.WIN, Map.of()));
         assertThat(stage.toPartnerCenter(object("{\"StageName\":\"won\"}"))).isEqualTo(text("Closed/Won"));
         assertThat(stage.toPartnerCenter(object("{\"StageName\":\"Lost to a competitor\"}")))
                 .isEqualTo(text("Closed/Lost"));
