@@ -902,6 +902,20 @@ class SalesforceConnectorTest implements DetectsChangesContract {
     }
 
     @Test
+    void aTransactionThatCommittedLateIsTold() {
+        String late = givenRecord();
+        String token = walk(null).token();
+        salesforce.lateCommits(Duration.ofMinutes(4));
+        salesforce.editAs(
+                salesforce.person("kim@contoso.example", "Kim", "Late"),
+                "Opportunity",
+                late,
+                Map.of("Description", "a long transaction"));
+
+        assertThat(walk(token).only(late).values()).containsEntry("Description", text("a long transaction"));
+    }
+
+    @Test
     void aRecordThatComesBackFromTheBinIsTold() {
         String id = givenRecord();
         String start = walk(null).token();
