@@ -18,7 +18,7 @@ import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.cosellbridge.mapping.MappingLibrary;
-import org.cosellbridge.simulator.Landscape;
+import org.cosellbridge.simulator.DataverseCrm;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -149,7 +149,7 @@ class DynamicsSetupTest {
         JsonObject webhook = list().getJsonObject("webhook");
         String page = Files.readString(WEBHOOK_PAGE);
 
-        assertThat(webhook.getJsonObject("serviceEndpoint").getString("header")).isEqualTo(Landscape.SECRET_HEADER);
+        assertThat(webhook.getJsonObject("serviceEndpoint").getString("header")).isEqualTo(DataverseCrm.SECRET_HEADER);
         for (Map.Entry<String, Integer> option :
                 Map.of("contract", 8, "authtype", 5, "messageformat", 2).entrySet()) {
             assertThat(webhook.getJsonObject("serviceEndpoint").getInt(option.getKey()))

@@ -3,6 +3,7 @@ package org.cosellbridge.connector;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.cosellbridge.platform.Configuration;
@@ -48,5 +49,58 @@ class ConnectionSettingsTest {
 
         assertThat(pollInterval(configuration)).isEqualTo(Duration.ofMinutes(1));
         assertThat(faults(configuration)).hasSize(1);
+    }
+
+    private static final Map<String, String> SALESFORCE = Map.of(
+            "cosell.crm.crm.type", "salesforce",
+            "cosell.crm.crm.url", "https://contoso.my.salesforce.com",
+            "cosell.crm.crm.client-id", "3MVG9");
+
+    private static Configuration salesforce(String... more) {
+        Map<String, String> keys = new HashMap<>(SALESFORCE);
+        for (int i = 0; i < more.length; i += 2) {
+            keys.put("cosell.crm.crm." + more[i], more[i + 1]);
+        }
+        return Configuration.of(keys);
+    }
+
+    @Test
+    void salesforceSignsInAtItsOwnDomainWithASecretAndAtTheLoginHostWithAKey() {
+        Configuration secret = salesforce("client-secret", "s3cr3t");
+        Configuration key = salesforce("private-key", "/etc/key.pem", "username", "integration@contoso.example");
+
+        ConnectionSettings bySecret = ConnectionSettings.read(secret, new ConnectionName("crm"));
+        ConnectionSettings byKey = ConnectionSettings.read(key, new ConnectionName("crm"));
+
+        assertThat(secret.faults()).isEmpty();
+        assertThat(key.faults()).isEmpty();
+        assertThat(bySecret.authority()).hasToString("https://contoso.my.salesforce.com");
+        assertThat(bySecret.apiVersion()).isEqualTo("v67.0");
+        assertThat(byKey.authority()).hasToString("https://login.salesforce.com");
+        assertThat(byKey.username()).isEqualTo("integration@contoso.example");
+    }
+
+    @Test
+    void salesforceNeedsASecretOrAKeyWithAUser() {
+        for (Configuration configuration : List.of(salesforce(), salesforce("private-key", "/etc/key.pem"))) {
+            ConnectionSettings.read(configuration, new ConnectionName("crm"));
+
+            assertThat(configuration.faults())
+                    .singleElement()
+                    .asString()
+                    .startsWith("cosell.crm.crm.client-secret is missing.")
+                    .contains("cosell.crm.crm.username");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"67.0", "v59.0", "v67", "v9.2", "latest"})
+    void refusesAVersionThatSalesforceDoesNotWriteSo(String version) {
+        Configuration configuration = salesforce("client-secret", "s3cr3t", "api-version", version);
+
+        assertThat(ConnectionSettings.read(configuration, new ConnectionName("crm"))
+                        .apiVersion())
+                .isEqualTo("v67.0");
+        assertThat(configuration.faults()).singleElement().asString().startsWith("cosell.crm.crm.api-version");
     }
 }

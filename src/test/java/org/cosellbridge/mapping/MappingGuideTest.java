@@ -47,7 +47,7 @@ class MappingGuideTest {
 
     @Test
     void everyExampleCompiles() {
-        assertThat(EXAMPLES).hasSize(8);
+        assertThat(EXAMPLES).hasSize(9);
         assertThat(MEMBERS).containsOnlyKeys("section", "newReferral", "fields", "related");
         EXAMPLES.keySet().forEach(name -> assertThat(example(name).name()).isEqualTo(name));
     }
@@ -56,6 +56,16 @@ class MappingGuideTest {
     void aRenamedColumn() {
         assertThat(example("dealValue").toCrm(view("/name", text("a")))).isEqualTo(Json.createValue(50000));
         assertThat(example("dealValue").crm().name()).isEqualTo("contoso_dealvalue");
+    }
+
+    @Test
+    void aStageOfSalesforceNeedsNoFields() {
+        FieldMapping stage = example("stage");
+
+        assertThat(stage.crm().states().get("won")).isEqualTo(new CrmField.StateStep(CrmField.Step.WIN, Map.of()));
+        assertThat(stage.toPartnerCenter(object("{\"StageName\":\"won\"}"))).isEqualTo(text("Closed/Won"));
+        assertThat(stage.toPartnerCenter(object("{\"StageName\":\"Lost to a competitor\"}")))
+                .isEqualTo(text("Closed/Lost"));
     }
 
     @Test

@@ -84,6 +84,7 @@ final class SalesforceErrors {
             Map.entry("QUERY_TOO_COMPLICATED", "The query is too complicated for Salesforce."),
             Map.entry("REQUIRED_FIELD_MISSING", "A field that Salesforce requires has no value."),
             Map.entry("STRING_TOO_LONG", "A text is too long for its field in Salesforce."),
+            Map.entry("INVALID_EMAIL_ADDRESS", "An e-mail address is none for Salesforce."),
             Map.entry("NUMBER_OUTSIDE_VALID_RANGE", "A number is too large or too small for its field in Salesforce."),
             Map.entry(
                     "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",

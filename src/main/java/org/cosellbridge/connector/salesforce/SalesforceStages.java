@@ -104,9 +104,7 @@ final class SalesforceStages {
                 stages.stream().filter(stage -> stage.name().equals(state)).findFirst();
         Optional<Meaning> meaning = named.map(Stage::meaning).or(() -> Meaning.find(state));
         if (meaning.filter(Meaning.CONVERTED::equals).isPresent()) {
-            throw client.errors()
-                    .rejected(
-                            "Salesforce converts a lead only by hand or by an own process: convert it there, or close it.");
+            return withoutConversion(field, stages);
         }
         if (named.isPresent()) {
             return named.filter(Stage::active)
@@ -121,6 +119,24 @@ final class SalesforceStages {
                 .orElseThrow(() -> client.errors()
                         .rejected("Salesforce has no active " + field.name() + " for '" + state
                                 + "'. Add one there, or name" + " one of yours in the states of the mapping."));
+    }
+
+    /**
+     * Nobody converts a lead by writing its status. One whose opportunity was made beside it is closed by the status that the document
+     * names for a lost lead: the catalogue does not say which statuses close.
+     */
+    private String withoutConversion(RemoteField field, List<Stage> stages) {
+        return stages.stream()
+                .filter(stage -> stage.meaning() != Meaning.CONVERTED)
+                .map(Stage::name)
+                .filter(name -> {
+                    RemoteField.StateStep step = field.states().get(name);
+                    return step != null && step.step() == RemoteField.Step.LOSE;
+                })
+                .findFirst()
+                .orElseThrow(() -> client.errors()
+                        .rejected("Salesforce converts a lead by hand only. Name the status that closes a lead without"
+                                + " converting it, with the step lose, in the states of the mapping."));
     }
 
     /** The stage of a new record for which nobody said one; empty where Salesforce itself sets one. */

@@ -646,19 +646,37 @@ class SalesforceConnectorTest implements DetectsChangesContract {
     }
 
     @Test
-    void aLeadIsClosedByTheStatusTheDocumentNamesAndConvertedByNobodyElse() {
+    void aLeadThatIsAcceptedIsClosedByTheStatusThatTheDocumentNames() {
         RecordShape leads = SalesforceFixtures.lead();
         String id = salesforce.create("Lead", Map.of("Company", "Contoso", "LastName", "Diaz"));
         RemoteRecord open = connector.findRecord(call(), leads, id).orElseThrow();
         assertThat(open.values()).containsEntry("Status", text("open"));
-        assertThatThrownBy(() -> connector.updateRecord(call(), leads, open, Map.of("Status", text("converted"))))
-                .isInstanceOf(RejectedException.class)
-                .hasMessageContaining("convert");
 
-        RemoteRecord closed =
-                connector.updateRecord(call(), leads, open, Map.of("Status", text("Closed - Not Converted")));
+        RemoteRecord closed = connector.updateRecord(call(), leads, open, Map.of("Status", text("converted")));
 
         assertThat(closed.values()).containsEntry("Status", text("Closed - Not Converted"));
+        assertThat(salesforce.row("Lead", id).orElseThrow()).containsEntry("IsConverted", JsonValue.FALSE);
+    }
+
+    @Test
+    void withoutSuchAStatusALeadIsConvertedByHandOnly() {
+        RecordShape leads = new RecordShape(
+                "lead",
+                SalesforceFixtures.LEADS,
+                "Referral_Identifier__c",
+                List.of(new RemoteField(
+                        "Status",
+                        RemoteField.Type.STATE,
+                        null,
+                        null,
+                        null,
+                        Map.of("converted", new RemoteField.StateStep(RemoteField.Step.WIN, Map.of())))));
+        String id = salesforce.create("Lead", Map.of("Company", "Contoso", "LastName", "Diaz"));
+        RemoteRecord open = connector.findRecord(call(), leads, id).orElseThrow();
+
+        assertThatThrownBy(() -> connector.updateRecord(call(), leads, open, Map.of("Status", text("converted"))))
+                .isInstanceOf(RejectedException.class)
+                .hasMessageContaining("by hand");
     }
 
     @Test
@@ -819,7 +837,8 @@ class SalesforceConnectorTest implements DetectsChangesContract {
     @Test
     void atNinetyPercentOnlyPushesAndPeopleAreServed() {
         String id = givenRecord();
-        salesforce.apiUsage(8_998, 10_000); // the fields are asked for first
+        connector.findRecord(call(Priority.SWEEP), shape, id);
+        salesforce.apiUsage(8_999, 10_000);
         assertThat(connector.findRecord(call(Priority.SWEEP), shape, id)).isPresent();
 
         for (Priority waits : List.of(Priority.SWEEP, Priority.WRITE_BACK)) {
@@ -880,6 +899,20 @@ class SalesforceConnectorTest implements DetectsChangesContract {
         RecordChange change = walk(token).only(id);
 
         assertThat(change.values()).containsEntry("Sync_With_Partner_Center__c", JsonValue.FALSE);
+    }
+
+    @Test
+    void aTransactionThatCommittedLateIsTold() {
+        String late = givenRecord();
+        String token = walk(null).token();
+        salesforce.lateCommits(Duration.ofMinutes(4));
+        salesforce.editAs(
+                salesforce.person("kim@contoso.example", "Kim", "Late"),
+                "Opportunity",
+                late,
+                Map.of("Description", "a long transaction"));
+
+        assertThat(walk(token).only(late).values()).containsEntry("Description", text("a long transaction"));
     }
 
     @Test

@@ -75,7 +75,7 @@ final class SalesforceFixtures {
                                 null,
                                 Map.of(
                                         "open", new StateStep(Step.SET, Map.of()),
-                                        "Closed - Not Converted", new StateStep(Step.SET, Map.of()),
+                                        "Closed - Not Converted", new StateStep(Step.LOSE, Map.of()),
                                         "converted", new StateStep(Step.WIN, Map.of())))));
     }
 
