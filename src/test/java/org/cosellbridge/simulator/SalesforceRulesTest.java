@@ -147,9 +147,27 @@ class SalesforceRulesTest {
         assertThat(client.post("sobjects/Account", "{'Name':'A','BillingCountry':'Deutschland'}")
                         .error())
                 .startsWith("400 FIELD_INTEGRITY_EXCEPTION");
-        assertThat(client.post("sobjects/Account", "{'Name':'A','BillingCountry':'Germany'}")
+        String byName = client.post("sobjects/Account", "{'Name':'A','BillingCountry':'Germany'}")
+                .id();
+        assertThat(salesforce.row("Account", byName).orElseThrow().getString("BillingCountryCode"))
+                .isEqualTo("DE");
+        assertThat(client.patch("sobjects/Account/" + byName, "{'BillingCountryCode':'FR'}")
                         .status())
-                .isEqualTo(201);
+                .isEqualTo(204);
+        assertThat(salesforce.row("Account", byName).orElseThrow().getString("BillingCountry"))
+                .isEqualTo("France");
+        assertThat(client.patch("sobjects/Account/" + byName, "{'BillingCountryCode':'XX'}")
+                        .status())
+                .isEqualTo(400);
+        assertThat(client.patch("sobjects/Account/" + byName, "{'BillingCountryCode':'DE','BillingCountry':'India'}")
+                        .error())
+                .startsWith("400 FIELD_INTEGRITY_EXCEPTION");
+        client.patch("sobjects/Account/" + byName, "{'BillingCountry':null}");
+        assertThat(salesforce.row("Account", byName).orElseThrow().isNull("BillingCountryCode"))
+                .isTrue();
+        salesforce.countryPicklists(false);
+        assertThat(client.query("SELECT BillingCountryCode FROM Account").error())
+                .startsWith("400 INVALID_FIELD");
     }
 
     @Test
@@ -204,6 +222,8 @@ class SalesforceRulesTest {
         assertThat(field("Opportunity", "StageName").getJsonArray("picklistValues"))
                 .hasSize(10);
         assertThat(field("Opportunity", "CurrencyIsoCode")).isEmpty();
+        salesforce.label("Opportunity", "Amount", "Betrag");
+        assertThat(field("Opportunity", "Amount").getString("label")).isEqualTo("Betrag");
         salesforce.readOnlyField("Opportunity", "Audit__c", true);
         salesforce.hideField("Opportunity", "Products__c", true);
         assertThat(field("Opportunity", "Audit__c").getBoolean("updateable")).isFalse();

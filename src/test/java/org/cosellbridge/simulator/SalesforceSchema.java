@@ -37,6 +37,7 @@ final class SalesforceSchema {
         contactRole();
         user();
         catalogues();
+        label("Opportunity", "StageName", "Stage");
         entities.values().forEach(SalesforceSchema::system);
         for (String name : List.of("Opportunity", "Lead")) {
             section(entity(name));
@@ -491,6 +492,22 @@ final class SalesforceSchema {
     void trait(String entity, String field, Trait trait, boolean on) {
         Entity found = entity(entity);
         found.put(found.get(field).with(trait, on));
+    }
+
+    void label(String entity, String field, String label) {
+        Entity found = entity(entity);
+        found.put(found.get(field).labelled(label));
+    }
+
+    void countryCodes(boolean on) {
+        Map<String, String> addresses = Map.of("Lead", "", "Account", "Billing", "Contact", "Mailing");
+        addresses.forEach((name, prefix) -> {
+            if (on) {
+                entity(name).picklist(prefix + "CountryCode", 10, SalesforceCountries.codes(), Trait.RESTRICTED);
+            } else {
+                entity(name).fields.remove((prefix + "CountryCode").toLowerCase(Locale.ROOT));
+            }
+        });
     }
 
     boolean isMultiCurrency() {

@@ -410,6 +410,11 @@ public final class SalesforceSimulator implements AutoCloseable {
         setUp(() -> store.schema().readOnly(object, field, readOnly));
     }
 
+    /** The organization's owner gives a field this label. */
+    public void label(String object, String field, String label) {
+        setUp(() -> store.schema().label(object, field, label));
+    }
+
     /** Whether the values of a field are unique. */
     public void uniqueField(String object, String field, boolean unique) {
         setUp(() -> store.schema().trait(object, field, Trait.UNIQUE, unique));
@@ -477,11 +482,12 @@ public final class SalesforceSimulator implements AutoCloseable {
         }
     }
 
-    /** While switched on, the country of an address is one of a few English names. */
+    /** Switches state and country picklists on: addresses get a CountryCode, and Country takes a few English names only. */
     public void countryPicklists(boolean on) {
-        synchronized (store) {
-            store.rules().countryPicklists(on);
-        }
+        setUp(() -> {
+            store.schema().countryCodes(on);
+            store.rules().countries().switched(on);
+        });
     }
 
     /** An active assignment rule gives leads that calls save to this user, unless they say otherwise; an empty id ends it. */

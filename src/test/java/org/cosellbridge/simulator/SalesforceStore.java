@@ -274,8 +274,18 @@ final class SalesforceStore {
         note("DELETE", record, List.of(), author);
     }
 
-    /** Takes a record out of the recycle bin; it comes back with the same id and a new stamp. */
+    /** Takes a record out of the recycle bin, with what went there along with it; the id is the same, the stamp is new. */
     void undelete(SalesforceRecord record, Author author) {
+        JsonValue deletion = record.value("SystemModstamp");
+        for (String cascade : CASCADES.getOrDefault(record.entity().name(), List.of())) {
+            String[] parts = cascade.split("\\.", 2);
+            all(schema.entity(parts[0]))
+                    .filter(child -> child.isDeleted()
+                            && child.value("SystemModstamp").equals(deletion)
+                            && child.text(parts[1]).filter(record.id()::equals).isPresent())
+                    .toList()
+                    .forEach(child -> undelete(child, author));
+        }
         record.set("IsDeleted", JsonValue.FALSE);
         stamp(record, author, false);
         note("UNDELETE", record, List.of(), author);
