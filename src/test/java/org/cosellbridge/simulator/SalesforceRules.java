@@ -238,7 +238,7 @@ final class SalesforceRules {
         }
         if (!author.person()) {
             checkRules(entity, all, before);
-            checkDuplicates(entity, all, before, author);
+            checkDuplicates(entity, all, given.keySet(), before, author);
         }
     }
 
@@ -322,10 +322,17 @@ final class SalesforceRules {
         }
     }
 
+    /** A change runs only the rules that look at one of its fields. */
     private void checkDuplicates(
-            Entity entity, Map<String, JsonValue> all, Optional<SalesforceRecord> before, Author author) {
+            Entity entity,
+            Map<String, JsonValue> all,
+            Set<String> given,
+            Optional<SalesforceRecord> before,
+            Author author) {
         for (DuplicateRule rule : duplicateRules) {
-            if (!rule.entity().equals(entity.name()) || (!rule.blocks() && author.allowSave())) {
+            boolean concerned = rule.entity().equals(entity.name())
+                    && (before.isEmpty() || rule.fields().stream().anyMatch(given::contains));
+            if (!concerned || (!rule.blocks() && author.allowSave())) {
                 continue;
             }
             List<SalesforceRecord> matches = store.live(entity)

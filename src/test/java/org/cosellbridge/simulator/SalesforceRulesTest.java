@@ -84,6 +84,18 @@ class SalesforceRulesTest {
     }
 
     @Test
+    void asksADuplicateRuleOfAChangeOnlyWhenItConcernsItsFields() {
+        salesforce.create("Account", Map.of("Name", "Contoso"));
+        String other = salesforce.create("Account", Map.of("Name", "Contoso"));
+        salesforce.duplicateRule("Account", true, "Name");
+        assertThat(client.patch("sobjects/Account/" + other, "{'Phone':'1'}").status())
+                .isEqualTo(204);
+        assertThat(client.patch("sobjects/Account/" + other, "{'Name':'CONTOSO'}")
+                        .error())
+                .startsWith("400 DUPLICATES_DETECTED");
+    }
+
+    @Test
     void refusesWhatAValidationRuleForbids() {
         salesforce.addField("Opportunity", "Loss_Reason__c", "picklist", 255, List.of("Price", "Other"));
         salesforce.validationRule(
