@@ -210,8 +210,10 @@ final class SalesforceQuery {
     private Optional<SalesforceRecord> follow(SalesforceRecord record, List<Field> steps) {
         Optional<SalesforceRecord> current = Optional.of(record);
         for (Field step : steps) {
-            current = current.flatMap(from -> from.text(step.name()))
-                    .flatMap(id -> store.find(store.schema().entity(step.target()), id));
+            current = current.flatMap(from -> from.text(step.name())
+                    .flatMap(id -> store.schema().targets(from.entity(), step).stream()
+                            .flatMap(target -> store.find(target, id).stream())
+                            .findFirst()));
         }
         return current;
     }

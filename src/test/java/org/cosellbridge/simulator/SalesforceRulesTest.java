@@ -154,6 +154,24 @@ class SalesforceRulesTest {
     }
 
     @Test
+    void letsQueuesOwnLeadsOnly() {
+        String queue = salesforce.queue("Inbound");
+        String lead = client.post("sobjects/Lead", "{'LastName':'Doe','Company':'Contoso','OwnerId':'" + queue + "'}")
+                .id();
+        JsonObject row = client.query("SELECT Owner.Name, Owner.Email FROM Lead WHERE Id = '" + lead + "'")
+                .records()
+                .get(0)
+                .getJsonObject("Owner");
+        assertThat(row.getString("Name")).isEqualTo("Inbound");
+        assertThat(row.isNull("Email")).isTrue();
+        assertThat(row.getJsonObject("attributes").getString("type")).isEqualTo("Group");
+        assertThat(client.patch("sobjects/Opportunity/" + createDeal(), "{'OwnerId':'" + queue + "'}")
+                        .error())
+                .startsWith("400 MALFORMED_ID");
+        assertThat(field("Lead", "OwnerId").getJsonArray("referenceTo")).hasSize(2);
+    }
+
+    @Test
     void checksCountriesWhereTheyArePicklists() {
         salesforce.countryPicklists(true);
         assertThat(client.post("sobjects/Account", "{'Name':'A','BillingCountry':'Deutschland'}")

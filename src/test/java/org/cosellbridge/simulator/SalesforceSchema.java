@@ -367,6 +367,7 @@ final class SalesforceSchema {
     }
 
     private void catalogues() {
+        entity("Group", "00G").add("Name", Kind.STRING, 40).add("Email", Kind.EMAIL, 128);
         entity("OpportunityStage", "01J")
                 .add("ApiName", Kind.STRING, 765)
                 .add("MasterLabel", Kind.STRING, 255)
@@ -436,6 +437,14 @@ final class SalesforceSchema {
         entity.put(entity.get("Sync_With_Partner_Center__c").labelled("Sync with Partner Center"));
         entity.put(entity.get(HELP).labelled("How can Microsoft help?"));
         entity.put(entity.get("Visible_To_Microsoft__c").labelled("Visible to Microsoft"));
+    }
+
+    /** The objects to which a reference may lead: leads are owned by queues, too. */
+    List<Entity> targets(Entity entity, Field reference) {
+        Entity target = entity(reference.target());
+        return entity.name().equals("Lead") && reference.name().equals("OwnerId")
+                ? List.of(entity("Group"), target)
+                : List.of(target);
     }
 
     // --- looking up ------------------------------------------------------------------------------------------------

@@ -2,9 +2,7 @@ package org.cosellbridge.simulator;
 
 import static org.cosellbridge.simulator.JsonTree.JSON;
 
-import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
-import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonValue;
 import java.math.BigDecimal;
 import java.net.URI;
@@ -81,7 +79,7 @@ public final class SalesforceSimulator implements AutoCloseable {
                 store, new SalesforceSoap(store, organization.id(), url()), clock, server.log()::breakRule);
         this.api = new SalesforceApi(server, store, sessions, this::afterwards);
         server.caller(request -> request.bearer().orElse(""));
-        server.objects(this::shown);
+        server.objects(store::shown);
     }
 
     /**
@@ -157,6 +155,16 @@ public final class SalesforceSimulator implements AutoCloseable {
     public String person(String username, String firstName, String lastName) {
         synchronized (store) {
             return SalesforceSeed.person(store, username, firstName, lastName, "")
+                    .id();
+        }
+    }
+
+    /** A queue that may own leads; answers the id. */
+    public String queue(String name) {
+        synchronized (store) {
+            return store.seed(
+                            "Group",
+                            JSON.createObjectBuilder().add("Name", name).build())
                     .id();
         }
     }
@@ -572,23 +580,5 @@ public final class SalesforceSimulator implements AutoCloseable {
     /** Whether calls that the fault switch refuses are answered with a page for people instead of JSON. */
     public void htmlFaults(boolean html) {
         api.htmlFaults(html);
-    }
-
-    private JsonValue shown() {
-        JsonObjectBuilder objects = JSON.createObjectBuilder();
-        for (String object : List.of("Opportunity", "Lead", "Account", "Contact", "OpportunityContactRole")) {
-            JsonArrayBuilder records = JSON.createArrayBuilder();
-            rows(object).forEach(row -> {
-                JsonObjectBuilder filled = JSON.createObjectBuilder();
-                row.forEach((field, value) -> {
-                    if (value.getValueType() != JsonValue.ValueType.NULL) {
-                        filled.add(field, value);
-                    }
-                });
-                records.add(filled);
-            });
-            objects.add(object, records);
-        }
-        return objects.add("unchangedFields", unchangedFields().size()).build();
     }
 }

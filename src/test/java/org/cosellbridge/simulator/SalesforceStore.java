@@ -2,6 +2,7 @@ package org.cosellbridge.simulator;
 
 import static org.cosellbridge.simulator.JsonTree.JSON;
 
+import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonNumber;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
@@ -396,5 +397,24 @@ final class SalesforceStore {
         return live("OpportunityStage")
                 .filter(stage -> stage.text("ApiName").filter(apiName::equals).isPresent())
                 .findFirst();
+    }
+
+    /** The records that people look at from outside, without their empty fields. */
+    synchronized JsonObject shown() {
+        JsonObjectBuilder objects = JSON.createObjectBuilder();
+        for (String object : List.of("Opportunity", "Lead", "Account", "Contact", "OpportunityContactRole")) {
+            JsonArrayBuilder shown = JSON.createArrayBuilder();
+            live(object).forEach(record -> {
+                JsonObjectBuilder filled = JSON.createObjectBuilder();
+                complete(record).forEach((field, value) -> {
+                    if (value != JsonValue.NULL) {
+                        filled.add(field, value);
+                    }
+                });
+                shown.add(filled);
+            });
+            objects.add(object, shown);
+        }
+        return objects.add("unchangedFields", unchanged.size()).build();
     }
 }
