@@ -136,6 +136,9 @@ class SalesforceSignInTest {
         assertThat(oauthError(byAssertion(claims().expirationTime(Date.from(clock.now.plusSeconds(301))))))
                 .isEqualTo("400 invalid_grant expired authorization code");
         assertThat(salesforce.server().log().brokenRules()).hasSize(1);
+        assertThat(oauthError(byAssertion(claims().expirationTime(Date.from(Instant.ofEpochSecond(clock.millis()))))))
+                .as("milliseconds where seconds belong")
+                .isEqualTo("400 invalid_grant expired authorization code");
         salesforce.app(APP).withdraw(USER);
         assertThat(oauthError(byAssertion(claims()))).isEqualTo("400 invalid_grant user hasn't approved this consumer");
         salesforce.active(userId, false);
@@ -177,6 +180,10 @@ class SalesforceSignInTest {
                 .header("Content-Type", "application/x-www-form-urlencoded")
                 .POST(HttpRequest.BodyPublishers.ofString("grant_type=client_credentials")));
         assertThat(byHeader.status()).isEqualTo(200);
+        salesforce.expireSessions();
+        salesforce.app(APP).withoutSecrets().secret("rotated");
+        assertThat(oauthError(token(salesforce.url(), form + "s3cret"))).startsWith("400 invalid_client ");
+        assertThat(token(salesforce.url(), form + "rotated").status()).isEqualTo(200);
         assertThat(oauthError(token(salesforce.url(), "grant_type=password"))).startsWith("400 unsupported_grant_type");
     }
 
