@@ -57,7 +57,9 @@ final class SalesforceApi {
     private final SalesforceComposite composite;
     private final Map<Integer, String> faultCodes = new ConcurrentHashMap<>();
     private final AtomicInteger used = new AtomicInteger();
-    private volatile int most = 100_000;
+    /** Of an Enterprise organization with a thousand licenses. */
+    private volatile int most = 1_100_000;
+
     private volatile boolean htmlFaults;
 
     SalesforceApi(SimulatorServer server, SalesforceStore store, SalesforceSessions sessions, Runnable afterwards) {

@@ -89,7 +89,7 @@ final class SalesforceDescribe {
         }
         JsonArrayBuilder targets = JSON.createArrayBuilder();
         if (!field.target().isEmpty()) {
-            targets.add(field.target());
+            store.schema().targets(entity, field).forEach(target -> targets.add(target.name()));
         }
         return JSON.createObjectBuilder()
                 .add("name", field.name())

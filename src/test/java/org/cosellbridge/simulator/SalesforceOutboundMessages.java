@@ -146,6 +146,8 @@ public final class SalesforceOutboundMessages implements AutoCloseable {
         if (port != -1 && port != 80 && port != 443 && port < 1_024) {
             throw new IllegalArgumentException("Salesforce sends to ports 80, 443 and 1024 to 66535 only.");
         }
+        // refuses here and now what no request can be made for
+        HttpRequest.newBuilder(to).build();
         synchronized (store) {
             Entity entity = store.schema().entity(object);
             List<String> named =

@@ -13,7 +13,6 @@ import java.time.DateTimeException;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -39,10 +38,11 @@ final class SalesforceQuery {
     private static final int LARGEST_PAGE = 2_000;
     private static final int PAGE_OF_LONG_TEXTS = 200;
     private static final int LEVELS_UP = 5;
+    private static final int OPEN_CURSORS = 10;
 
     private final SalesforceStore store;
     private final Consumer<String> brokenRules;
-    private final Map<String, Cursor> cursors = new HashMap<>();
+    private final Map<String, Cursor> cursors = new LinkedHashMap<>();
     private int largestPage = LARGEST_PAGE;
 
     SalesforceQuery(SalesforceStore store, Consumer<String> brokenRules) {
@@ -87,8 +87,23 @@ final class SalesforceQuery {
             page = Math.min(page, PAGE_OF_LONG_TEXTS);
         }
         String locator = store.nextId("01g");
-        cursors.put(locator, new Cursor(rows, page, user));
-        return page(root, locator, 0);
+        Cursor cursor = new Cursor(rows, page, user);
+        if (rows.size() > page) {
+            keep(locator, cursor);
+        }
+        return page(root, locator, cursor, 0);
+    }
+
+    /** A user has only so many open cursors; the oldest ends first. */
+    private void keep(String locator, Cursor cursor) {
+        List<String> open = cursors.entrySet().stream()
+                .filter(entry -> entry.getValue().user().equals(cursor.user()))
+                .map(Map.Entry::getKey)
+                .toList();
+        if (open.size() >= OPEN_CURSORS) {
+            cursors.remove(open.get(0));
+        }
+        cursors.put(locator, cursor);
     }
 
     /** The page with this locator, such as {@code 01g5g0000000001AAA-2000}. */
@@ -104,11 +119,10 @@ final class SalesforceQuery {
             brokenRules.accept("made up a query locator: " + locator);
             throw SalesforceRefusal.bad("INVALID_QUERY_LOCATOR", "invalid query locator");
         }
-        return page(root, locator.substring(0, dash), from);
+        return page(root, locator.substring(0, dash), cursor, from);
     }
 
-    private JsonObject page(String root, String locator, int from) {
-        Cursor cursor = cursors.getOrDefault(locator, new Cursor(List.of(), 1, ""));
+    private static JsonObject page(String root, String locator, Cursor cursor, int from) {
         int until = Math.min(from + cursor.page(), cursor.rows().size());
         boolean done = until == cursor.rows().size();
         JsonObjectBuilder page = JSON.createObjectBuilder()
@@ -196,8 +210,10 @@ final class SalesforceQuery {
     private Optional<SalesforceRecord> follow(SalesforceRecord record, List<Field> steps) {
         Optional<SalesforceRecord> current = Optional.of(record);
         for (Field step : steps) {
-            current = current.flatMap(from -> from.text(step.name()))
-                    .flatMap(id -> store.find(store.schema().entity(step.target()), id));
+            current = current.flatMap(from -> from.text(step.name())
+                    .flatMap(id -> store.schema().targets(from.entity(), step).stream()
+                            .flatMap(target -> store.find(target, id).stream())
+                            .findFirst()));
         }
         return current;
     }

@@ -29,8 +29,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What a record must be to be saved: Salesforce's own rules, and those that the organization's owner switches on. */
 final class SalesforceRules {
-    private static final Set<String> COUNTRIES =
-            Set.of("United States", "Germany", "United Kingdom", "France", "India");
     private static final int CENTS = 2;
 
     private final SalesforceStore store;
@@ -39,7 +37,7 @@ final class SalesforceRules {
     private final List<ValidationRule> validationRules = new ArrayList<>();
     private final Set<String> denied = new HashSet<>();
     private final Set<String> locked = new HashSet<>();
-    private boolean countryPicklists;
+    private final SalesforceCountries countries = new SalesforceCountries();
     private String leadOwner = "";
     private int busyRows;
 
@@ -68,8 +66,8 @@ final class SalesforceRules {
         validationRules.clear();
     }
 
-    void countryPicklists(boolean on) {
-        countryPicklists = on;
+    SalesforceCountries countries() {
+        return countries;
     }
 
     void leadOwner(String userId) {
@@ -140,6 +138,7 @@ final class SalesforceRules {
             Optional<SalesforceRecord> before,
             Author author) {
         boolean creating = before.isEmpty();
+        countries.complete(all, given);
         if (creating && entity.find("OwnerId").isPresent()) {
             all.putIfAbsent("OwnerId", JSON.createValue(author.userId()));
         }
@@ -232,7 +231,6 @@ final class SalesforceRules {
         checkRequired(entity, all);
         given.forEach((name, value) -> checkPicklist(entity, entity.get(name), value, author));
         checkLeadStatus(entity, given);
-        checkCountry(given);
         for (Field field : entity.fields()) {
             if (field.is(Trait.UNIQUE) && given.containsKey(field.name())) {
                 checkUnique(entity, field, all, before);
@@ -240,7 +238,7 @@ final class SalesforceRules {
         }
         if (!author.person()) {
             checkRules(entity, all, before);
-            checkDuplicates(entity, all, before, author);
+            checkDuplicates(entity, all, given.keySet(), before, author);
         }
     }
 
@@ -293,21 +291,6 @@ final class SalesforceRules {
         }
     }
 
-    private void checkCountry(Map<String, JsonValue> given) {
-        given.forEach((name, value) -> {
-            if (countryPicklists
-                    && name.endsWith("Country")
-                    && value instanceof JsonString country
-                    && !COUNTRIES.contains(country.getString())) {
-                throw SalesforceRefusal.bad(
-                        "FIELD_INTEGRITY_EXCEPTION",
-                        "There's a problem with this country, even though it may appear correct. Please select a"
-                                + " country/territory from the list of valid countries.: " + name,
-                        name);
-            }
-        });
-    }
-
     private void checkUnique(
             Entity entity, Field field, Map<String, JsonValue> all, Optional<SalesforceRecord> before) {
         if (all.get(field.name()) instanceof JsonString value) {
@@ -339,10 +322,17 @@ final class SalesforceRules {
         }
     }
 
+    /** A change runs only the rules that look at one of its fields. */
     private void checkDuplicates(
-            Entity entity, Map<String, JsonValue> all, Optional<SalesforceRecord> before, Author author) {
+            Entity entity,
+            Map<String, JsonValue> all,
+            Set<String> given,
+            Optional<SalesforceRecord> before,
+            Author author) {
         for (DuplicateRule rule : duplicateRules) {
-            if (!rule.entity().equals(entity.name()) || (!rule.blocks() && author.allowSave())) {
+            boolean concerned = rule.entity().equals(entity.name())
+                    && (before.isEmpty() || rule.fields().stream().anyMatch(given::contains));
+            if (!concerned || (!rule.blocks() && author.allowSave())) {
                 continue;
             }
             List<SalesforceRecord> matches = store.live(entity)

@@ -84,6 +84,18 @@ class SalesforceRulesTest {
     }
 
     @Test
+    void asksADuplicateRuleOfAChangeOnlyWhenItConcernsItsFields() {
+        salesforce.create("Account", Map.of("Name", "Contoso"));
+        String other = salesforce.create("Account", Map.of("Name", "Contoso"));
+        salesforce.duplicateRule("Account", true, "Name");
+        assertThat(client.patch("sobjects/Account/" + other, "{'Phone':'1'}").status())
+                .isEqualTo(204);
+        assertThat(client.patch("sobjects/Account/" + other, "{'Name':'CONTOSO'}")
+                        .error())
+                .startsWith("400 DUPLICATES_DETECTED");
+    }
+
+    @Test
     void refusesWhatAValidationRuleForbids() {
         salesforce.addField("Opportunity", "Loss_Reason__c", "picklist", 255, List.of("Price", "Other"));
         salesforce.validationRule(
@@ -142,14 +154,50 @@ class SalesforceRulesTest {
     }
 
     @Test
+    void letsQueuesOwnLeadsOnly() {
+        String queue = salesforce.queue("Inbound");
+        String lead = client.post("sobjects/Lead", "{'LastName':'Doe','Company':'Contoso','OwnerId':'" + queue + "'}")
+                .id();
+        JsonObject row = client.query("SELECT Owner.Name, Owner.Email FROM Lead WHERE Id = '" + lead + "'")
+                .records()
+                .get(0)
+                .getJsonObject("Owner");
+        assertThat(row.getString("Name")).isEqualTo("Inbound");
+        assertThat(row.isNull("Email")).isTrue();
+        assertThat(row.getJsonObject("attributes").getString("type")).isEqualTo("Group");
+        assertThat(client.patch("sobjects/Opportunity/" + createDeal(), "{'OwnerId':'" + queue + "'}")
+                        .error())
+                .startsWith("400 MALFORMED_ID");
+        assertThat(field("Lead", "OwnerId").getJsonArray("referenceTo")).hasSize(2);
+    }
+
+    @Test
     void checksCountriesWhereTheyArePicklists() {
         salesforce.countryPicklists(true);
         assertThat(client.post("sobjects/Account", "{'Name':'A','BillingCountry':'Deutschland'}")
                         .error())
                 .startsWith("400 FIELD_INTEGRITY_EXCEPTION");
-        assertThat(client.post("sobjects/Account", "{'Name':'A','BillingCountry':'Germany'}")
+        String byName = client.post("sobjects/Account", "{'Name':'A','BillingCountry':'Germany'}")
+                .id();
+        assertThat(salesforce.row("Account", byName).orElseThrow().getString("BillingCountryCode"))
+                .isEqualTo("DE");
+        assertThat(client.patch("sobjects/Account/" + byName, "{'BillingCountryCode':'FR'}")
                         .status())
-                .isEqualTo(201);
+                .isEqualTo(204);
+        assertThat(salesforce.row("Account", byName).orElseThrow().getString("BillingCountry"))
+                .isEqualTo("France");
+        assertThat(client.patch("sobjects/Account/" + byName, "{'BillingCountryCode':'XX'}")
+                        .status())
+                .isEqualTo(400);
+        assertThat(client.patch("sobjects/Account/" + byName, "{'BillingCountryCode':'DE','BillingCountry':'India'}")
+                        .error())
+                .startsWith("400 FIELD_INTEGRITY_EXCEPTION");
+        client.patch("sobjects/Account/" + byName, "{'BillingCountry':null}");
+        assertThat(salesforce.row("Account", byName).orElseThrow().isNull("BillingCountryCode"))
+                .isTrue();
+        salesforce.countryPicklists(false);
+        assertThat(client.query("SELECT BillingCountryCode FROM Account").error())
+                .startsWith("400 INVALID_FIELD");
     }
 
     @Test
@@ -204,6 +252,8 @@ class SalesforceRulesTest {
         assertThat(field("Opportunity", "StageName").getJsonArray("picklistValues"))
                 .hasSize(10);
         assertThat(field("Opportunity", "CurrencyIsoCode")).isEmpty();
+        salesforce.label("Opportunity", "Amount", "Betrag");
+        assertThat(field("Opportunity", "Amount").getString("label")).isEqualTo("Betrag");
         salesforce.readOnlyField("Opportunity", "Audit__c", true);
         salesforce.hideField("Opportunity", "Products__c", true);
         assertThat(field("Opportunity", "Audit__c").getBoolean("updateable")).isFalse();

@@ -37,6 +37,7 @@ final class SalesforceSchema {
         contactRole();
         user();
         catalogues();
+        label("Opportunity", "StageName", "Stage");
         entities.values().forEach(SalesforceSchema::system);
         for (String name : List.of("Opportunity", "Lead")) {
             section(entity(name));
@@ -366,6 +367,7 @@ final class SalesforceSchema {
     }
 
     private void catalogues() {
+        entity("Group", "00G").add("Name", Kind.STRING, 40).add("Email", Kind.EMAIL, 128);
         entity("OpportunityStage", "01J")
                 .add("ApiName", Kind.STRING, 765)
                 .add("MasterLabel", Kind.STRING, 255)
@@ -437,6 +439,14 @@ final class SalesforceSchema {
         entity.put(entity.get("Visible_To_Microsoft__c").labelled("Visible to Microsoft"));
     }
 
+    /** The objects to which a reference may lead: leads are owned by queues, too. */
+    List<Entity> targets(Entity entity, Field reference) {
+        Entity target = entity(reference.target());
+        return entity.name().equals("Lead") && reference.name().equals("OwnerId")
+                ? List.of(entity("Group"), target)
+                : List.of(target);
+    }
+
     // --- looking up ------------------------------------------------------------------------------------------------
 
     Collection<Entity> entities() {
@@ -491,6 +501,22 @@ final class SalesforceSchema {
     void trait(String entity, String field, Trait trait, boolean on) {
         Entity found = entity(entity);
         found.put(found.get(field).with(trait, on));
+    }
+
+    void label(String entity, String field, String label) {
+        Entity found = entity(entity);
+        found.put(found.get(field).labelled(label));
+    }
+
+    void countryCodes(boolean on) {
+        Map<String, String> addresses = Map.of("Lead", "", "Account", "Billing", "Contact", "Mailing");
+        addresses.forEach((name, prefix) -> {
+            if (on) {
+                entity(name).picklist(prefix + "CountryCode", 10, SalesforceCountries.codes(), Trait.RESTRICTED);
+            } else {
+                entity(name).fields.remove((prefix + "CountryCode").toLowerCase(Locale.ROOT));
+            }
+        });
     }
 
     boolean isMultiCurrency() {

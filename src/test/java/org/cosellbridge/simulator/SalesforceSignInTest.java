@@ -136,6 +136,9 @@ class SalesforceSignInTest {
         assertThat(oauthError(byAssertion(claims().expirationTime(Date.from(clock.now.plusSeconds(301))))))
                 .isEqualTo("400 invalid_grant expired authorization code");
         assertThat(salesforce.server().log().brokenRules()).hasSize(1);
+        assertThat(oauthError(byAssertion(claims().expirationTime(Date.from(Instant.ofEpochSecond(clock.millis()))))))
+                .as("milliseconds where seconds belong")
+                .isEqualTo("400 invalid_grant expired authorization code");
         salesforce.app(APP).withdraw(USER);
         assertThat(oauthError(byAssertion(claims()))).isEqualTo("400 invalid_grant user hasn't approved this consumer");
         salesforce.active(userId, false);

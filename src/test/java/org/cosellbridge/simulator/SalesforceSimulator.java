@@ -2,9 +2,7 @@ package org.cosellbridge.simulator;
 
 import static org.cosellbridge.simulator.JsonTree.JSON;
 
-import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
-import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonValue;
 import java.math.BigDecimal;
 import java.net.URI;
@@ -81,7 +79,7 @@ public final class SalesforceSimulator implements AutoCloseable {
                 store, new SalesforceSoap(store, organization.id(), url()), clock, server.log()::breakRule);
         this.api = new SalesforceApi(server, store, sessions, this::afterwards);
         server.caller(request -> request.bearer().orElse(""));
-        server.objects(this::shown);
+        server.objects(store::shown);
     }
 
     /**
@@ -157,6 +155,16 @@ public final class SalesforceSimulator implements AutoCloseable {
     public String person(String username, String firstName, String lastName) {
         synchronized (store) {
             return SalesforceSeed.person(store, username, firstName, lastName, "")
+                    .id();
+        }
+    }
+
+    /** A queue that may own leads; answers the id. */
+    public String queue(String name) {
+        synchronized (store) {
+            return store.seed(
+                            "Group",
+                            JSON.createObjectBuilder().add("Name", name).build())
                     .id();
         }
     }
@@ -410,6 +418,11 @@ public final class SalesforceSimulator implements AutoCloseable {
         setUp(() -> store.schema().readOnly(object, field, readOnly));
     }
 
+    /** The organization's owner gives a field this label. */
+    public void label(String object, String field, String label) {
+        setUp(() -> store.schema().label(object, field, label));
+    }
+
     /** Whether the values of a field are unique. */
     public void uniqueField(String object, String field, boolean unique) {
         setUp(() -> store.schema().trait(object, field, Trait.UNIQUE, unique));
@@ -477,11 +490,12 @@ public final class SalesforceSimulator implements AutoCloseable {
         }
     }
 
-    /** While switched on, the country of an address is one of a few English names. */
+    /** Switches state and country picklists on: addresses get a CountryCode, and Country takes a few English names only. */
     public void countryPicklists(boolean on) {
-        synchronized (store) {
-            store.rules().countryPicklists(on);
-        }
+        setUp(() -> {
+            store.schema().countryCodes(on);
+            store.rules().countries().switched(on);
+        });
     }
 
     /** An active assignment rule gives leads that calls save to this user, unless they say otherwise; an empty id ends it. */
@@ -566,23 +580,5 @@ public final class SalesforceSimulator implements AutoCloseable {
     /** Whether calls that the fault switch refuses are answered with a page for people instead of JSON. */
     public void htmlFaults(boolean html) {
         api.htmlFaults(html);
-    }
-
-    private JsonValue shown() {
-        JsonObjectBuilder objects = JSON.createObjectBuilder();
-        for (String object : List.of("Opportunity", "Lead", "Account", "Contact", "OpportunityContactRole")) {
-            JsonArrayBuilder records = JSON.createArrayBuilder();
-            rows(object).forEach(row -> {
-                JsonObjectBuilder filled = JSON.createObjectBuilder();
-                row.forEach((field, value) -> {
-                    if (value.getValueType() != JsonValue.ValueType.NULL) {
-                        filled.add(field, value);
-                    }
-                });
-                records.add(filled);
-            });
-            objects.add(object, records);
-        }
-        return objects.add("unchangedFields", unchangedFields().size()).build();
     }
 }

@@ -100,6 +100,45 @@ class SalesforceSimulatorTest {
     }
 
     @Test
+    void takesAPostThatStandsForAPatch() {
+        String id = createDeal("");
+        assertThat(client.post("sobjects/Opportunity/" + id + "?_HttpMethod=PATCH", "{'NextStep':'call'}")
+                        .status())
+                .isEqualTo(204);
+        assertThat(row(id).getString("NextStep")).isEqualTo("call");
+        assertThat(client.post("sobjects/Opportunity/" + id, "{'NextStep':'x'}").error())
+                .startsWith("405 METHOD_NOT_ALLOWED");
+    }
+
+    @Test
+    void findsARelatedRecordByItsExternalId() {
+        salesforce.addField("Account", "ERP_Id__c", "string", 40, List.of());
+        String account = salesforce.create("Account", Map.of("Name", "Contoso", "ERP_Id__c", "A-17"));
+        assertThat(client.post("sobjects/Opportunity", deal(",'Account':{'ERP_Id__c':'A-17'}"))
+                        .error())
+                .startsWith("400 INVALID_FIELD");
+        salesforce.externalIdField("Account", "ERP_Id__c", true);
+        String id = createDeal(",'Account':{'ERP_Id__c':'A-17'}");
+        assertThat(row(id).getString("AccountId")).isEqualTo(account);
+        assertThat(client.post("sobjects/Opportunity", deal(",'Account':{'ERP_Id__c':'A-18'}"))
+                        .status())
+                .isEqualTo(400);
+    }
+
+    @Test
+    void takesWhatBelongsToADeletedAccountAlong() {
+        String account = salesforce.create("Account", Map.of("Name", "Contoso"));
+        String id = createDeal(",'AccountId':'" + account + "'");
+        salesforce.delete("Account", account);
+        assertThat(client.get("sobjects/Opportunity/" + id).error()).startsWith("404 ENTITY_IS_DELETED");
+        assertThat(client.post("sobjects/Opportunity", deal(",'AccountId':'" + account + "'"))
+                        .error())
+                .startsWith("400 INVALID_CROSS_REFERENCE_KEY");
+        salesforce.undelete("Account", account);
+        assertThat(row(id).getString("AccountId")).isEqualTo(account);
+    }
+
+    @Test
     void refusesIdsThatAreNone() {
         assertThat(client.get("sobjects/Opportunity/abc").error()).startsWith("400 MALFORMED_ID");
         assertThat(client.get("sobjects/Opportunity/" + userId).error()).startsWith("400 MALFORMED_ID");

@@ -216,6 +216,20 @@ class SalesforceSoqlTest {
     }
 
     @Test
+    void keepsTenCursorsOpenForAUser() {
+        salesforce.largestPage(1);
+        deal("A", Map.of());
+        deal("B", Map.of());
+        String first = client.query("SELECT Id FROM Opportunity").json().getString("nextRecordsUrl");
+        for (int i = 0; i < 9; i++) {
+            client.query("SELECT Id FROM Opportunity");
+        }
+        assertThat(client.get(first).status()).isEqualTo(200);
+        client.query("SELECT Id FROM Opportunity");
+        assertThat(client.get(first).error()).startsWith("400 INVALID_QUERY_LOCATOR");
+    }
+
+    @Test
     void givesSmallPagesForTwoLongTexts() {
         for (int i = 0; i < 205; i++) {
             deal("Deal " + i, Map.of());

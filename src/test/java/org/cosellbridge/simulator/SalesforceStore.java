@@ -2,6 +2,7 @@ package org.cosellbridge.simulator;
 
 import static org.cosellbridge.simulator.JsonTree.JSON;
 
+import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonNumber;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
@@ -274,8 +275,18 @@ final class SalesforceStore {
         note("DELETE", record, List.of(), author);
     }
 
-    /** Takes a record out of the recycle bin; it comes back with the same id and a new stamp. */
+    /** Takes a record out of the recycle bin, with what went there along with it; the id is the same, the stamp is new. */
     void undelete(SalesforceRecord record, Author author) {
+        JsonValue deletion = record.value("SystemModstamp");
+        for (String cascade : CASCADES.getOrDefault(record.entity().name(), List.of())) {
+            String[] parts = cascade.split("\\.", 2);
+            all(schema.entity(parts[0]))
+                    .filter(child -> child.isDeleted()
+                            && child.value("SystemModstamp").equals(deletion)
+                            && child.text(parts[1]).filter(record.id()::equals).isPresent())
+                    .toList()
+                    .forEach(child -> undelete(child, author));
+        }
         record.set("IsDeleted", JsonValue.FALSE);
         stamp(record, author, false);
         note("UNDELETE", record, List.of(), author);
@@ -386,5 +397,24 @@ final class SalesforceStore {
         return live("OpportunityStage")
                 .filter(stage -> stage.text("ApiName").filter(apiName::equals).isPresent())
                 .findFirst();
+    }
+
+    /** The records that people look at from outside, without their empty fields. */
+    synchronized JsonObject shown() {
+        JsonObjectBuilder objects = JSON.createObjectBuilder();
+        for (String object : List.of("Opportunity", "Lead", "Account", "Contact", "OpportunityContactRole")) {
+            JsonArrayBuilder shown = JSON.createArrayBuilder();
+            live(object).forEach(record -> {
+                JsonObjectBuilder filled = JSON.createObjectBuilder();
+                complete(record).forEach((field, value) -> {
+                    if (value != JsonValue.NULL) {
+                        filled.add(field, value);
+                    }
+                });
+                shown.add(filled);
+            });
+            objects.add(object, shown);
+        }
+        return objects.add("unchangedFields", unchanged.size()).build();
     }
 }

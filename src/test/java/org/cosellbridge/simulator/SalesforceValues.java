@@ -75,7 +75,8 @@ final class SalesforceValues {
             Optional<Field> relation = entity.relation(name).filter(field -> value instanceof JsonObject);
             Field field = relation.isPresent() ? relation.get() : visible(entity, name, author);
             checkWritable(entity, field, author, creating);
-            JsonValue read = relation.isPresent() ? byExternalId(field, value.asJsonObject()) : convert(field, value);
+            JsonValue read =
+                    relation.isPresent() ? byExternalId(field, value.asJsonObject()) : convert(entity, field, value);
             if (values.put(field.name(), read) != null) {
                 throw SalesforceRefusal.bad(
                         "JSON_PARSER_ERROR", "Duplicate field: " + field.name() + " at [line:1, column:1]");
@@ -136,7 +137,7 @@ final class SalesforceValues {
         return JSON.createValue(matches.get(0).id());
     }
 
-    private JsonValue convert(Field field, JsonValue value) {
+    private JsonValue convert(Entity entity, Field field, JsonValue value) {
         if (value.getValueType() == JsonValue.ValueType.NULL) {
             if (field.kind() == Kind.BOOLEAN) {
                 throw SalesforceRefusal.bad(
@@ -156,7 +157,7 @@ final class SalesforceValues {
             case CURRENCY, PERCENT, DOUBLE, INT -> number(field, value);
             case DATE -> date(field, text(field, value));
             case DATETIME -> dateTime(field, text(field, value));
-            case REFERENCE, ID -> reference(field, text(field, value));
+            case REFERENCE, ID -> reference(entity, field, text(field, value));
             default -> checkedText(field, text(field, value));
         };
     }
@@ -220,15 +221,14 @@ final class SalesforceValues {
         }
     }
 
-    private JsonValue reference(Field field, String text) {
-        String id = SalesforceId.parse(text)
-                .orElseThrow(() -> SalesforceRefusal.bad(
-                        "MALFORMED_ID", field.label() + ": id value of incorrect type: " + text, field.name()));
-        Entity target = store.schema().entity(field.target());
-        if (!id.startsWith(target.prefix())) {
-            throw SalesforceRefusal.bad(
-                    "MALFORMED_ID", field.label() + ": id value of incorrect type: " + text, field.name());
-        }
+    private JsonValue reference(Entity entity, Field field, String text) {
+        SalesforceRefusal malformed = SalesforceRefusal.bad(
+                "MALFORMED_ID", field.label() + ": id value of incorrect type: " + text, field.name());
+        String id = SalesforceId.parse(text).orElseThrow(() -> malformed);
+        Entity target = store.schema().targets(entity, field).stream()
+                .filter(candidate -> id.startsWith(candidate.prefix()))
+                .findFirst()
+                .orElseThrow(() -> malformed);
         Optional<SalesforceRecord> other = store.find(target, id).filter(record -> !record.isDeleted());
         if (other.isEmpty()) {
             throw SalesforceRefusal.bad("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", field.name());
