@@ -71,9 +71,4 @@ record SalesforceCall(
         }
         throw SalesforceRefusal.bad("JSON_PARSER_ERROR", "The body is no JSON object at [line:1, column:1]");
     }
-
-    /** The version in the root, such as 67. */
-    int version() {
-        return Integer.parseInt(root.substring(root.lastIndexOf('v') + 1, root.lastIndexOf('.')));
-    }
 }

@@ -52,7 +52,7 @@ public final class SalesforceOutboundMessages implements AutoCloseable {
     private final List<Waiting> unsent = new ArrayList<>();
     private final List<Message> messages = new ArrayList<>();
     private final List<Notification> raised = new CopyOnWriteArrayList<>();
-    private final List<Attempt> attempts = new CopyOnWriteArrayList<>();
+    private final List<Attempt> attempts = new ArrayList<>();
     private final List<String> dropped = new CopyOnWriteArrayList<>();
     private final Random random = new Random(7);
     private Predicate<Notification> lost = notification -> false;
@@ -236,7 +236,7 @@ public final class SalesforceOutboundMessages implements AutoCloseable {
     }
 
     /** Every try so far. */
-    public List<Attempt> attempts() {
+    public synchronized List<Attempt> attempts() {
         return List.copyOf(attempts);
     }
 
@@ -361,16 +361,18 @@ public final class SalesforceOutboundMessages implements AutoCloseable {
             times = copies;
             within = timeout;
         }
-        boolean acknowledged = false;
+        List<Attempt> made = new ArrayList<>();
         for (int i = 0; i < times; i++) {
-            Attempt attempt = attempt(message, body.get(), within);
-            acknowledged |= attempt.acknowledged();
-            attempts.add(attempt);
+            made.add(attempt(message, body.get(), within));
         }
-        if (acknowledged) {
-            end(message);
-        } else {
-            again(message);
+        // at once: whoever sees the attempt finds the queue as it is after it
+        synchronized (this) {
+            attempts.addAll(made);
+            if (made.stream().anyMatch(Attempt::acknowledged)) {
+                end(message);
+            } else {
+                again(message);
+            }
         }
     }
 

@@ -273,7 +273,7 @@ class SalesforceOutboundMessagesTest {
     void reordersWhatWasKeptBack() {
         outbound.hold();
         outbound.batch(1);
-        for (int i = 0; i < 6; i++) {
+        for (int i = 0; i < 12; i++) {
             deal(Map.of());
         }
         outbound.releaseShuffled(3);

@@ -87,10 +87,6 @@ final class SalesforceSchema {
                     || this == URL
                     || this == PICKLIST;
         }
-
-        boolean isNumber() {
-            return this == CURRENCY || this == PERCENT || this == DOUBLE || this == INT;
-        }
     }
 
     /** What can be done with a field. */

@@ -180,6 +180,10 @@ class SalesforceSignInTest {
                 .header("Content-Type", "application/x-www-form-urlencoded")
                 .POST(HttpRequest.BodyPublishers.ofString("grant_type=client_credentials")));
         assertThat(byHeader.status()).isEqualTo(200);
+        salesforce.expireSessions();
+        salesforce.app(APP).withoutSecrets().secret("rotated");
+        assertThat(oauthError(token(salesforce.url(), form + "s3cret"))).startsWith("400 invalid_client ");
+        assertThat(token(salesforce.url(), form + "rotated").status()).isEqualTo(200);
         assertThat(oauthError(token(salesforce.url(), "grant_type=password"))).startsWith("400 unsupported_grant_type");
     }
 
