@@ -670,6 +670,14 @@ final class DocumentReader {
                         "No field writes the path 'id' to '" + key.getString() + "' when a record is created.");
             }
         }
+        if ("dynamics".equals(document.getString("connector", ""))) {
+            // where a state is no more than one of a field's values, nothing else is written
+            fields.forEach(field -> field.crm().states().forEach((state, step) -> {
+                if (step.fields().isEmpty()) {
+                    fault(field.place() + "/states/" + state, "It needs 'fields': what the record then holds.");
+                }
+            }));
+        }
         if (fields.size() == list.size()) {
             fields.forEach(
                     field -> field.crm().states().forEach((state, step) -> checkClosing(field, state, step, fields)));

@@ -94,6 +94,7 @@ class MappingDocumentTest {
                 // types
                 "'path':'details.currency','type':'lookup','direction':'to-crm','match':'x'|/fields/1|needs 'target'",
                 "'path':'state','type':'state','direction':'to-crm'|/fields/1|needs 'states'",
+                "'path':'state','type':'state','direction':'to-crm','states':{'1':{'step':'set'}}|/fields/1/states/1|needs 'fields'",
                 "'path':'state','type':'state','direction':'to-crm','states':{'1':{'step':'set','fields':{'x':1},'closing':{'a':'new_referral'}}}|/fields/1/states/1/closing|Only the steps win and lose",
                 "'path':'state','type':'state','direction':'to-crm','states':{'1':{'step':'win','fields':{'x':1},'closing':{'a':'nowhere'}}}|/fields/1/states/1/closing/a|no field with a plain value",
                 "'path':'details.dealValue','type':'date','direction':'to-crm'|/fields/1|Give a transform",

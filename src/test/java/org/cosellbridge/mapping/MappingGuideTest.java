@@ -192,13 +192,13 @@ class MappingGuideTest {
 
     private static FieldMapping example(String name) {
         String document = """
-                {"connector": "dynamics", "record": "opportunity",
+                {"connector": "%s", "record": "opportunity",
                  "table": {"name": "opportunity", "set": "opportunities", "key": "opportunityid"},
                  "referralKey": "contoso_referral",
                  "fields": [
                    {"name": "id", "path": "id", "field": "contoso_referral", "type": "text", "direction": "to-crm"},
                    %s
-                 ]}""".formatted(EXAMPLES.get(name));
+                 ]}""".formatted(name.equals("stage") ? "salesforce" : "dynamics", EXAMPLES.get(name));
         return MappingLibrary.parse(name, document).findField(name).orElseThrow();
     }
 

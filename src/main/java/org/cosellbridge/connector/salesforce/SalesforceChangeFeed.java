@@ -53,8 +53,10 @@ final class SalesforceChangeFeed {
 
     /** One page; see {@link org.cosellbridge.connector.DetectsChanges}. */
     Changes list(CallContext call, RecordShape shape, @Nullable String cursorText) {
-        // a walk that goes on from a token is a poll, however urgent its caller is
-        client.admit(call.priority() == Priority.PERSON ? Priority.PERSON : Priority.SWEEP);
+        if (call.priority() == Priority.EVENT) {
+            // a walk that goes on from a token is a poll, however urgent its caller is
+            client.admit(Priority.SWEEP);
+        }
         String scope = scope(shape);
         SalesforceCursor cursor = cursorText == null ? SalesforceCursor.start(scope) : resume(shape, scope, cursorText);
         HttpAnswer answer = page(call, shape, cursor);

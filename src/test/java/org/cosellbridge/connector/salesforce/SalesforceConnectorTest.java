@@ -854,7 +854,8 @@ class SalesforceConnectorTest implements DetectsChangesContract {
 
         salesforce.apiUsage(10, 10_000);
         clock.move(Duration.ofMinutes(16));
-        assertThat(connector.findRecord(call(Priority.SWEEP), shape, id)).isPresent();
+        assertThat(connector.listChanges(call(Priority.SWEEP), shape, null).items())
+                .hasSize(1);
         assertThat(connector.findRecord(call(Priority.SWEEP), shape, id)).isPresent();
     }
 

@@ -43,12 +43,14 @@ class SalesforceLimitTest {
 
     @BeforeEach
     void listen() {
+        logger.setLevel(Level.INFO);
         logger.addHandler(handler);
     }
 
     @AfterEach
     void listenNoMore() {
         logger.removeHandler(handler);
+        logger.setLevel(null);
     }
 
     private void told(String header) {

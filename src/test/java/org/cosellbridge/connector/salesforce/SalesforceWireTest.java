@@ -2,6 +2,7 @@ package org.cosellbridge.connector.salesforce;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -20,7 +21,9 @@ import org.cosellbridge.connector.ConnectionName;
 import org.cosellbridge.connector.ConnectionSettings;
 import org.cosellbridge.connector.Priority;
 import org.cosellbridge.connector.RecordShape;
+import org.cosellbridge.connector.RejectedException;
 import org.cosellbridge.connector.RemoteField;
+import org.cosellbridge.connector.RemoteRecord;
 import org.cosellbridge.connector.RetryableException;
 import org.cosellbridge.connector.SetupException;
 import org.cosellbridge.connector.SyncTokenExpiredException;
@@ -38,10 +41,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the simulator cannot show: answers of another form, a log of deletions that was purged, an address that leads elsewhere. */
-class SalesforceChangeFeedTest {
+class SalesforceWireTest {
     private static final String ORG = "https://contoso.my.salesforce.com";
     private static final String ID = "006000000000001AAA";
     private static final String OTHER = "006000000000002AAA";
+    private static final CallContext CALL =
+            CallContext.unguarded("019a9d5e-7d2b-7c11-8a54-6f1d2c3b4a59", Priority.EVENT);
     private static final String EMPTY = "{\"totalSize\":0,\"done\":true,\"records\":[]}";
     private static final RecordShape SHAPE = new RecordShape(
             "opportunity",
@@ -75,7 +80,7 @@ class SalesforceChangeFeedTest {
                 new Tokens() {
                     @Override
                     public AccessToken accessToken(Grant grant, Duration timeout, String correlationId) {
-                        return new AccessToken("token", Instant.MAX, instance, "");
+                        return new AccessToken("token", Instant.MAX, instance, "005000000000001");
                     }
 
                     @Override
@@ -113,8 +118,7 @@ class SalesforceChangeFeedTest {
     }
 
     private Changes list(@Nullable String cursor) {
-        return connector.listChanges(
-                CallContext.unguarded("019a9d5e-7d2b-7c11-8a54-6f1d2c3b4a59", Priority.EVENT), SHAPE, cursor);
+        return connector.listChanges(CALL, SHAPE, cursor);
     }
 
     private String token(String body) {
@@ -249,5 +253,56 @@ class SalesforceChangeFeedTest {
             assertThatThrownBy(() -> list(null)).isInstanceOf(SetupException.class);
             assertThat(asked).isEmpty();
         }
+    }
+
+    private RemoteRecord read() {
+        answer(200, rows(row(ID, "2026-11-20T06:00:00.000+0000")));
+        return connector.findRecord(CALL, SHAPE, ID).orElseThrow();
+    }
+
+    private RemoteRecord write(RemoteRecord read) {
+        return connector.updateRecord(
+                CALL, SHAPE, read, Map.of("Referral_Identifier__c", SalesforceFixtures.text("8a7b")));
+    }
+
+    @Test
+    void guardsAWriteWithTheStampThatWasRead() {
+        RemoteRecord read = read();
+        answer(204, "");
+        answer(200, rows(row(ID, "2026-11-20T07:40:00.000+0000")));
+
+        assertThat(write(read).version()).isEqualTo("2026-11-20T07:40:00Z/005000000000001AAA");
+
+        HttpCall patch = asked.get(1);
+        assertThat(patch.method()).isEqualTo("PATCH");
+        assertThat(patch.uri()).hasToString(ORG + "/services/data/v67.0/sobjects/Opportunity/" + ID);
+        assertThat(patch.headers())
+                .containsEntry("If-Unmodified-Since", "Fri, 20 Nov 2026 06:00:00 GMT")
+                .containsEntry("Sforce-Auto-Assign", "FALSE")
+                .containsEntry("Sforce-Call-Options", "client=CosellBridge");
+        assertThat(patch.repeatable()).isFalse();
+    }
+
+    @Test
+    void whatSomebodyElseWroteRightAfterUsIsNotTakenForOurs() {
+        RemoteRecord read = read();
+        answer(204, "");
+        answer(200, rows(row(ID, "2026-11-20T07:40:00.000+0000").replace("005000000000001AAA", "005000000000002AAA")));
+
+        RetryableException overtaken = catchThrowableOfType(RetryableException.class, () -> write(read));
+
+        assertThat(overtaken).hasMessageContaining("somebody else");
+        assertThat(overtaken.systemWide()).isFalse();
+    }
+
+    @Test
+    void aDeletedRecordAmongTheValuesIsNotTheRecordItself() {
+        RemoteRecord read = read();
+        answer(404, "[{\"message\":\"entity is deleted\",\"errorCode\":\"ENTITY_IS_DELETED\"}]");
+        answer(200, rows(row(ID, "2026-11-20T06:00:00.000+0000")));
+
+        assertThatThrownBy(() -> write(read))
+                .isInstanceOf(RejectedException.class)
+                .hasMessageContaining("refer to");
     }
 }
