@@ -566,7 +566,10 @@ final class Comparison {
     /** What the record is told only when it is about to be closed. */
     private Field beforeClosing(Field field) {
         FieldMapping mapping = field.mapping();
-        if (field.action() == Merge.Action.TO_CRM || !mapping.travels(Direction.TO_CRM, Occasion.CLOSE)) {
+        if (field.action() == Merge.Action.TO_CRM
+                // what a person decided against is not written because the record is closed
+                || isDecisionRefused(field)
+                || !mapping.travels(Direction.TO_CRM, Occasion.CLOSE)) {
             return field;
         }
         JsonValue inCrm;

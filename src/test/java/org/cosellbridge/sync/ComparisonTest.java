@@ -826,6 +826,27 @@ class ComparisonTest {
     }
 
     @Test
+    void whatAPersonDecidedIsNotOverwrittenBeforeTheClosingThatRefusesIt() {
+        Pair pair = new Pair(
+                        STATE,
+                        NOTES.replace(
+                                "'direction'", "'conflict':'review','when':{'toCrm':['update','close']},'direction'"))
+                .partnerCenter("state", "'Active/Accepted'")
+                .crm("status", "'open'")
+                .partnerCenter("details.notes", "'a'")
+                .crm("description", "'a'")
+                .agreed()
+                .partnerCenter("details.notes", "'theirs'")
+                .crm("description", "'mine'")
+                .partnerCenter("state", "'Closed/Lost'");
+        pair.decisions = Map.of("notes", decided(Decided.Side.CRM, null, "'theirs'", "'mine'"));
+
+        assertThat(pair.decides("state")).isEqualTo("TO_CRM only-moved");
+        assertThat(pair.decides("notes")).isEqualTo("DIFFERENCE ended");
+        assertThat(pair.compare().isDecisionRefused(pair.field("notes"))).isTrue();
+    }
+
+    @Test
     void aDecidedStateGoesItsStepsAndThenReachesTheCrm() {
         for (Decided.Side side : List.of(Decided.Side.CRM, Decided.Side.VALUE)) {
             Pair pair = new Pair(STATE.replace("'direction'", "'conflict':'review','direction'"))
