@@ -98,8 +98,10 @@ final class BothSides {
                             Optional.of(link), referral.id().value(), document, changes(whole), "this would have been.")
                     : finish(link, whole, Optional.empty());
         }
-        // once it is closed, Microsoft can no longer be asked
-        boolean asksFirst = asks && whole.closesReferral();
+        // once it is closed, Microsoft can no longer be asked; a deal that is not complete does not wait for that
+        boolean asksFirst = asks
+                && whole.closesReferral()
+                && newReferral.findIncomplete(document, referral).isEmpty();
         if (toPartnerCenter && !asksFirst) {
             return writeReferral(link, whole, baseline.filter(Baseline::isCompared), plan);
         }
@@ -424,7 +426,7 @@ final class BothSides {
                         .mapping(comparison.document().label())
                         .build());
             }
-            noteFindings(link, comparison, open);
+            noteFindings(link, comparison, open, written.isPresent());
             if (state != link.state()) {
                 rooms.trail.append(work.stateChanged(
                         link,
@@ -730,8 +732,19 @@ final class BothSides {
                 Comparison.subject(field.mapping(), comparison.referral()));
     }
 
-    private void noteFindings(SyncLink link, Comparison comparison, List<Finding> open) {
+    /** {@code isWritten}: whether the record's delta was written; the referral's and the question to Microsoft never are by then. */
+    private void noteFindings(SyncLink link, Comparison comparison, List<Finding> open, boolean isWritten) {
         for (Comparison.Field field : comparison.fields()) {
+            boolean travelsLater =
+                    switch (field.action()) {
+                        case TO_CRM -> !isWritten;
+                        case TO_PARTNER_CENTER, ASK_MICROSOFT -> true;
+                        case NOTHING, CONFLICT, DIFFERENCE -> false;
+                    };
+            if (travelsLater) {
+                // what was found holds, and what was decided is still to be carried out
+                continue;
+            }
             String kind = field.action() == Merge.Action.CONFLICT
                     ? Finding.CONFLICT
                     : field.action() == Merge.Action.DIFFERENCE ? Finding.DIFFERENCE : "";

@@ -1,6 +1,7 @@
 package org.cosellbridge.sync;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
@@ -13,6 +14,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.cosellbridge.audit.AuditEntry;
 import org.cosellbridge.audit.AuditKind;
+import org.cosellbridge.audit.FieldChange;
 import org.cosellbridge.connector.LeaseLostException;
 import org.cosellbridge.connector.PartnerCenter;
 import org.cosellbridge.connector.RecordRef;
@@ -25,6 +27,7 @@ import org.junit.jupiter.api.Test;
 /** Referrals that are created for a seller's records, with the built-in documents, whatever dies, is late or comes first. */
 class ReferralCreationTest {
     private static final String OPPORTUNITY = "opportunity";
+    private static final String A = "aaaaaaaa-0000-0000-0000-000000000001";
     private static final int PROOF_OF_CONCEPT = 100000003;
     private final SyncFixture fixture = new SyncFixture();
 
@@ -196,6 +199,53 @@ class ReferralCreationTest {
     }
 
     @Test
+    void helpThatIsIncompleteKeepsNoDealFromBeingClosed() {
+        RecordRef deal = deal(false);
+        settled(deal);
+        chooseHelpThatIsIncomplete(deal);
+        assertThat(fixture.attempt(own())).isInstanceOf(SyncOutcome.NotThisOne.class);
+        fixture.crm.edit(OPPORTUNITY, deal.id(), "estimatedclosedate", "\"2027-05-06\"");
+        fixture.crm.edit(OPPORTUNITY, deal.id(), "statuscode", "\"5\"");
+
+        assertThat(fixture.attempt(own())).isInstanceOf(SyncOutcome.Done.class);
+
+        JsonObject closed = fixture.partnerCenter.get(own());
+        assertThat(closed.getString("substatus")).isEqualTo("Lost");
+        assertThat(closed.getJsonObject("details").getString("closingDateTime")).startsWith("2027-05-06");
+        assertThat(everyReferral()).hasSize(1);
+        assertThat(fixture.findings.listOpen(fixture.link(own()).id()))
+                .extracting(Finding::kind, Finding::field, Finding::reason)
+                .contains(tuple(Finding.DIFFERENCE, "microsoftHelp", "ended"));
+    }
+
+    @Test
+    void aDecisionForHelpThatIsIncompleteWaitsUntilTheHelpIsComplete() {
+        RecordRef deal = deal(false);
+        settled(deal);
+        JsonValue profile = fixture.partnerCenter.get(own()).get("customerProfile");
+        chooseHelpThatIsIncomplete(deal);
+        decideForHelp();
+        fixture.partnerCenter.edit(own(), Map.of("details.notes", Json.createValue("news")));
+
+        assertThat(fixture.attempt(own())).isInstanceOf(SyncOutcome.NotThisOne.class);
+
+        String link = fixture.link(own()).id();
+        assertThat(fixture.crm.only(OPPORTUNITY).getString("description")).isEqualTo("news");
+        assertThat(fixture.decisions.find(link)).containsOnlyKeys("microsoftHelp");
+        assertThat(fixture.findings.listOpen(link)).extracting(Finding::kind).containsExactly(Finding.CONFLICT);
+        assertThat(fixture.count(AuditKind.CONFLICT_CLOSED)).isZero();
+        fixture.partnerCenter.put(
+                own(),
+                fixture.partnerCenter.get(own()).getString("engagementId"),
+                "customerProfile",
+                profile.toString());
+        assertThat(fixture.attempt(own())).isInstanceOf(SyncOutcome.Done.class);
+        assertThat(everyReferral()).hasSize(2);
+        assertThat(fixture.findings.listOpen(link)).isEmpty();
+        assertThat(fixture.decisions.find(link)).isEmpty();
+    }
+
+    @Test
     void showingTheDealIsToldOnceAfterItFailedOnce() {
         RecordRef deal = deal(false);
         settled(deal);
@@ -315,6 +365,42 @@ class ReferralCreationTest {
             deal.add("cosell_howcanmicrosofthelp", PROOF_OF_CONCEPT);
         }
         return new RecordRef(OPPORTUNITY, fixture.crm.arrives(OPPORTUNITY, deal.build()));
+    }
+
+    /** The seller chooses help for a deal whose customer's contact and street are missing at Partner Center. */
+    private void chooseHelpThatIsIncomplete(RecordRef deal) {
+        fixture.partnerCenter.put(
+                own(),
+                fixture.partnerCenter.get(own()).getString("engagementId"),
+                "customerProfile",
+                "{\"name\":\"Contoso\",\"address\":{\"postalCode\":\"98052\",\"country\":\"US\"},\"team\":[]}");
+        fixture.crm.edit(OPPORTUNITY, deal.id(), "cosell_howcanmicrosofthelp", String.valueOf(PROOF_OF_CONCEPT));
+    }
+
+    /** An operator decides a conflict about the help for the seller's choice. */
+    private void decideForHelp() {
+        String link = fixture.link(own()).id();
+        fixture.transaction(() -> fixture.findings.save(
+                new Finding(
+                        null,
+                        Finding.CONFLICT,
+                        link,
+                        "microsoftHelp",
+                        "cosell_howcanmicrosofthelp",
+                        "review",
+                        "Both.",
+                        JsonValue.NULL,
+                        Json.createValue(PROOF_OF_CONCEPT),
+                        null),
+                null));
+        String conflict =
+                String.valueOf(fixture.findings.listOpen(link).get(0).id());
+        fixture.transaction(() -> fixture.faces()
+                .resolve(conflict, DecisionBody.parse(StoredJson.object("{\"side\":\"crm\"}")), "user:olga"));
+    }
+
+    private String audit() {
+        return fixture.crm.only(OPPORTUNITY).getString("cosell_audit");
     }
 
     private boolean isKilled(RecordRef deal, int point) {
