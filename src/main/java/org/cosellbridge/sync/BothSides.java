@@ -751,6 +751,9 @@ final class BothSides {
             List<Finding> before = open.stream()
                     .filter(finding -> finding.field().equals(field.name()))
                     .toList();
+            if (isDecidedAnew(comparison, before)) {
+                continue;
+            }
             if (comparison.isDecisionRefused(field)) {
                 rooms.trail.append(work.entry(AuditKind.DECISION_ENDED)
                         .record(Work.text(link.record()))
@@ -775,6 +778,13 @@ final class BothSides {
                 .filter(finding -> comparison.fields().stream()
                         .noneMatch(field -> field.name().equals(finding.field())))
                 .forEach(finding -> close(link, comparison, finding));
+    }
+
+    /** Whether a person decided while this attempt went on what it knew before: that is the next attempt's. Joins a transaction. */
+    private boolean isDecidedAnew(Comparison comparison, List<Finding> open) {
+        return open.stream()
+                .filter(finding -> finding.kind().equals(Finding.CONFLICT))
+                .anyMatch(conflict -> !rooms.findings.isDecided(conflict, comparison.decided(conflict.field())));
     }
 
     private void open(SyncLink link, Comparison comparison, Comparison.Field field, String kind, List<Finding> before) {

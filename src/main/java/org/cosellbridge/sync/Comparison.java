@@ -688,6 +688,11 @@ final class Comparison {
         return fields.stream().filter(field -> field.action() == action).toList();
     }
 
+    /** What a person decided about the field, as it was read before the comparison, also when it is out of date; null: nothing. */
+    @Nullable Decided decided(String field) {
+        return decisions.get(field);
+    }
+
     /** Whether a person decided about this field, and a side does not take it. */
     boolean isDecisionRefused(Field field) {
         return refusedDecisions.contains(field.name());

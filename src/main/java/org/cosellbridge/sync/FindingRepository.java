@@ -10,6 +10,7 @@ import jakarta.persistence.TypedQuery;
 import jakarta.transaction.Transactional;
 import java.time.Clock;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.cosellbridge.audit.PersonalValues;
 import org.cosellbridge.platform.Ids;
@@ -92,6 +93,19 @@ class FindingRepository {
      */
     Optional<Finding> lockOpen(String kind, String id) {
         return lock(id).filter(row -> row.kind().equals(kind) && row.isOpen()).map(this::finding);
+    }
+
+    /**
+     * Whether what is decided about an open finding is what was read before, so that nobody decided anew meanwhile; nobody can until the
+     * transaction ends. Joins a transaction.
+     *
+     * @param read what was decided; null: nothing was
+     */
+    boolean isDecided(Finding finding, @Nullable Decided read) {
+        return lock(finding.id())
+                .filter(row -> Objects.equals(
+                        decisions.findOne(row.id()).map(Decisions.Stored::decided).orElse(null), read))
+                .isPresent();
     }
 
     private Optional<FindingEntity> lock(@Nullable String id) {

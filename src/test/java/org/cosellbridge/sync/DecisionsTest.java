@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.cosellbridge.audit.AuditEntry;
@@ -426,5 +427,68 @@ class DecisionsTest {
         resolve(conflict("phone", "\"111\"", "\"222\""), "{\"side\":\"crm\"}");
 
         assertThat(decided().changes()).extracting(FieldChange::subject).containsExactly("referral " + A);
+    }
+
+    // ---- what attempts tell of decisions that end
+
+    private static final String B = "aaaaaaaa-0000-0000-0000-000000000002";
+
+    /** A conflict about the value of another deal, whose record has a Sync Status: its id. */
+    private String conflictAboutValue() {
+        fixture.documents = List.of(SyncFixture.document(SyncFixture.OPPORTUNITY
+                .replace("\"lockedBy\":\"calculated\"", "\"conflict\":\"review\",\"lockedBy\":\"calculated\"")
+                .replace("\"referralKey\":\"refid\",", "\"referralKey\":\"refid\",\"section\":{\"status\":\"status\"},")));
+        fixture.partnerCenter.put(B, "e2");
+        fixture.attempt(B);
+        edit("estimatedvalue", "200");
+        fixture.partnerCenter.put(B, "e2", "details", "{\"notes\":\"first\",\"dealValue\":300}");
+        assertThat(fixture.attempt(B).word()).isEqualTo("conflict");
+        fixture.trail.clear();
+        return String.valueOf(
+                fixture.findings.listOpen(fixture.link(B).id()).get(0).id());
+    }
+
+    private void edit(String field, String json) {
+        fixture.crm.edit(
+                "opportunity", fixture.link(B).findRecord().orElseThrow().id(), field, json);
+    }
+
+    private AuditEntry told(AuditKind kind) {
+        List<AuditEntry> told =
+                fixture.trail.stream().filter(entry -> entry.kind() == kind).toList();
+        assertThat(told).hasSize(1);
+        return told.get(0);
+    }
+
+    @Test
+    void aNewerDecisionOutlivesTheEndOfTheOlderOne() {
+        String conflict = conflictAboutValue();
+        edit("calculated", "true");
+        resolve(conflict, "{\"side\":\"partner-center\"}");
+        AtomicBoolean first = new AtomicBoolean(true);
+        fixture.weather = new SyncFixture.Weather() {
+            @Override
+            public void before(String system, boolean write) {
+                if (write && first.getAndSet(false)) {
+                    resolve(conflict, "{\"side\":\"crm\"}", "user:otto");
+                }
+            }
+        };
+
+        fixture.attempt(B);
+
+        assertThat(first).isFalse();
+        assertThat(fixture.decisions.find(fixture.link(B).id()))
+                .hasEntrySatisfying(
+                        "value", decided -> assertThat(decided.decider()).isEqualTo("otto"));
+        assertThat(fixture.findings.listOpen(fixture.link(B).id()))
+                .extracting(Finding::kind)
+                .containsExactly(Finding.CONFLICT);
+        assertThat(fixture.count(AuditKind.CONFLICT_CLOSED)).isZero();
+        fixture.attempt(B);
+        assertThat(fixture.partnerCenter.get(B).getJsonObject("details").getInt("dealValue"))
+                .isEqualTo(200);
+        assertThat(fixture.findings.listOpen(fixture.link(B).id())).isEmpty();
+        assertThat(fixture.stored("select field from sync_decision")).isEmpty();
     }
 }
