@@ -31,6 +31,8 @@ public enum AuditKind {
     REFERRAL_UPDATED("referral.updated"),
     /** Microsoft was asked for help with a deal: its own referral joined ours. */
     MICROSOFT_ASKED("microsoft.asked"),
+    /** Help that was chosen is not asked for any more: its lead was switched off. */
+    MICROSOFT_NOT_ASKED("microsoft.not-asked"),
     /** An account, contact or similar was created for a record. */
     RELATED_CREATED("related.created"),
     /** Both sides were read and nothing had to be written. */

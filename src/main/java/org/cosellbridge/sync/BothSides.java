@@ -717,18 +717,25 @@ final class BothSides {
 
     private static FieldChange change(
             Comparison comparison, Comparison.Field field, @Nullable JsonValue written, String rule) {
+        return change(comparison, field, written, rule, field.decider());
+    }
+
+    private static FieldChange change(
+            Comparison comparison,
+            Comparison.Field field,
+            @Nullable JsonValue written,
+            String rule,
+            @Nullable String decider) {
         return new FieldChange(
                 field.name(),
                 field.mapping().crm().name(),
-                field.action() == Merge.Action.TO_PARTNER_CENTER || field.action() == Merge.Action.ASK_MICROSOFT
-                        ? Direction.TO_PARTNER_CENTER
-                        : Direction.TO_CRM,
+                Objects.requireNonNullElse(field.decision().direction(), Direction.TO_CRM),
                 field.base(),
                 field.partnerCenter(),
                 field.crm(),
                 written,
                 rule,
-                field.decider(),
+                decider,
                 Comparison.subject(field.mapping(), comparison.referral()));
     }
 
@@ -762,6 +769,8 @@ final class BothSides {
                                 + Sentences.of(
                                         Finding.DIFFERENCE, field.decision().rule()))
                         .mapping(comparison.document().label())
+                        .change(change(
+                                comparison, field, null, field.decision().rule()))
                         .build());
             }
             // sides that stay apart without a move keep their finding: it still says why
@@ -769,7 +778,14 @@ final class BothSides {
                     field.action() == Merge.Action.NOTHING && !field.decision().equal();
             before.stream()
                     .filter(finding -> !stays && !finding.kind().equals(kind))
-                    .forEach(finding -> close(link, comparison, finding));
+                    .forEach(finding -> close(
+                            link,
+                            comparison,
+                            finding,
+                            kind.isEmpty()
+                                    ? "The field " + field.name() + " no longer keeps the two sides apart."
+                                    : "The " + finding.kind() + " about " + field.name() + " is told as a " + kind
+                                            + " from now on."));
             if (!kind.isEmpty()) {
                 open(link, comparison, field, kind, before);
             }
@@ -777,7 +793,8 @@ final class BothSides {
         open.stream()
                 .filter(finding -> comparison.fields().stream()
                         .noneMatch(field -> field.name().equals(finding.field())))
-                .forEach(finding -> close(link, comparison, finding));
+                .forEach(finding -> close(
+                        link, comparison, finding, "The mapping no longer has the field " + finding.field() + "."));
     }
 
     /** Whether a person decided while this attempt went on what it knew before: that is the next attempt's. Joins a transaction. */
@@ -809,6 +826,7 @@ final class BothSides {
                                 && was.crm().equals(finding.crm()))
                         .isPresent();
         if (!unchanged && rooms.findings.save(finding, subject)) {
+            Decided ended = comparison.decided(field.name());
             rooms.trail.append(work.entry(AuditKind.DECISION_ENDED)
                     .record(Work.text(link.record()))
                     .outcome("outdated")
@@ -816,6 +834,7 @@ final class BothSides {
                             "A side of " + finding.field()
                                     + " moved after it was decided: the decision no longer holds, and the conflict is open again.")
                     .mapping(comparison.document().label())
+                    .change(change(comparison, field, null, rule, ended == null ? null : ended.decider()))
                     .build());
         }
         if (!known) {
@@ -830,7 +849,7 @@ final class BothSides {
         }
     }
 
-    private void close(SyncLink link, Comparison comparison, Finding finding) {
+    private void close(SyncLink link, Comparison comparison, Finding finding, String reason) {
         rooms.findings.close(finding);
         rooms.trail.append(work.entry(
                         finding.kind().equals(Finding.CONFLICT)
@@ -838,7 +857,7 @@ final class BothSides {
                                 : AuditKind.DIFFERENCE_CLOSED)
                 .record(Work.text(link.record()))
                 .outcome("closed")
-                .reason("The field " + finding.field() + " no longer keeps the two sides apart.")
+                .reason(reason)
                 .mapping(comparison.document().label())
                 .build());
     }

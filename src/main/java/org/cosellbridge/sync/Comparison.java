@@ -162,7 +162,8 @@ final class Comparison {
                             false,
                             decision.crmBase() == null ? null : JsonValue.NULL,
                             decision.crmBase(),
-                            decision.typed()));
+                            decision.typed(),
+                            null));
         }
 
         private Field toldBeforeClosing(JsonValue value) {
@@ -175,7 +176,8 @@ final class Comparison {
                             false,
                             decision.partnerCenterBase(),
                             decision.crmBase(),
-                            null));
+                            null,
+                            Direction.TO_CRM));
         }
 
         private Field with(@Nullable JsonValue wanted, Merge.Decision decided) {

@@ -196,6 +196,7 @@ final class Merge {
      * @param crmBase the CRM's next baseline when nothing is written; null: none
      * @param typed what is to be written where it is neither side's value, in the terms of the side that gets it; null: the other
      *     side's value
+     * @param direction which way the value goes, or would go if that side took it; null: neither way
      */
     record Decision(
             Action action,
@@ -204,7 +205,8 @@ final class Merge {
             boolean equal,
             @Nullable JsonValue partnerCenterBase,
             @Nullable JsonValue crmBase,
-            @Nullable JsonValue typed) {}
+            @Nullable JsonValue typed,
+            @Nullable Direction direction) {}
 
     /** Whether a value is empty: null, blank text, an empty list or object. */
     static boolean isEmpty(JsonValue value) {
@@ -277,6 +279,7 @@ final class Merge {
                         true,
                         field.partnerCenter(),
                         field.crm(),
+                        null,
                         null);
             }
             Choice choice = field.choice();
@@ -296,7 +299,8 @@ final class Merge {
             boolean crmMoved = !sides.inCrm(field.crm(), crmThen);
             if (!travels) {
                 return partnerCenterMoved || crmMoved
-                        ? keep(Action.DIFFERENCE, "create-only")
+                        ? different(
+                                partnerCenterMoved ? Direction.TO_CRM : Direction.TO_PARTNER_CENTER, "create-only")
                         : keep(Action.NOTHING, "unmoved");
             }
             if (partnerCenterMoved && crmMoved) {
@@ -350,7 +354,8 @@ final class Merge {
             }
             JsonValue inCrm = choice.inCrm();
             if (inCrm == null || (isEmpty(inCrm) && !isEmpty(value))) {
-                return orStartHere(keep(Action.DIFFERENCE, has(Term.TO_CRM) ? "no-counterpart" : cannotReachCrm()));
+                return orStartHere(
+                        different(Direction.TO_CRM, has(Term.TO_CRM) ? "no-counterpart" : cannotReachCrm()));
             }
             // the person wants what the CRM has already, and Partner Center does not take the field
             return sides.inCrm(field.crm(), inCrm)
@@ -385,7 +390,8 @@ final class Merge {
                             false,
                             partnerCenterThen,
                             crmThen,
-                            null)
+                            null,
+                            decision.direction())
                     : decision;
         }
 
@@ -396,7 +402,7 @@ final class Merge {
         private Decision bothMoved() {
             ConflictRule rule = terms.rule();
             if (isAskedForGood()) {
-                return keep(Action.DIFFERENCE, "irreversible");
+                return different(Direction.TO_PARTNER_CENTER, "irreversible");
             }
             if (rule == ConflictRule.REVIEW) {
                 return keep(Action.CONFLICT, "review");
@@ -430,7 +436,7 @@ final class Merge {
             }
             if (!travels()) {
                 return has(Term.CREATE_ONLY) && !crmEmpty && !partnerCenterEmpty
-                        ? keep(Action.DIFFERENCE, "create-only")
+                        ? different(Direction.TO_CRM, "create-only")
                         : keep(Action.NOTHING, "does-not-travel");
             }
             if (partnerCenterEmpty && !crmEmpty && reachesPartnerCenter() && !has(Term.ONE_WAY)) {
@@ -440,7 +446,7 @@ final class Merge {
                 return startHere("nothing-to-fill");
             }
             if (isAskedForGood()) {
-                return keep(Action.DIFFERENCE, "irreversible");
+                return different(Direction.TO_PARTNER_CENTER, "irreversible");
             }
             return switch (terms.adoption()) {
                 case PARTNER_CENTER -> has(Term.TO_CRM) ? toCrm(ADOPTION) : startHere(ADOPTION);
@@ -470,24 +476,24 @@ final class Merge {
 
         private Decision toCrm(String rule, @Nullable JsonValue value, @Nullable JsonValue typed, boolean travels) {
             if (!travels) {
-                return keep(Action.DIFFERENCE, cannotReachCrm());
+                return different(Direction.TO_CRM, cannotReachCrm());
             }
             if (has(Term.CRM_CLOSED)) {
-                return keep(Action.DIFFERENCE, "closed");
+                return different(Direction.TO_CRM, "closed");
             }
             if (has(Term.CRM_LOCKED)) {
-                return keep(Action.DIFFERENCE, "locked");
+                return different(Direction.TO_CRM, "locked");
             }
             if (value != null && isEmpty(value) && !has(Term.MAY_ERASE)) {
                 if (typed == null && has(Term.PARTNER_CENTER_HOLDS)) {
-                    return keep(Action.DIFFERENCE, "no-counterpart");
+                    return different(Direction.TO_CRM, "no-counterpart");
                 }
                 if (!rule.equals(DECIDED)) {
-                    return keep(Action.DIFFERENCE, "empty-never-erases");
+                    return different(Direction.TO_CRM, "empty-never-erases");
                 }
             }
             String refused = value == null ? null : sides.crmRefuses(value);
-            return refused == null ? keep(Action.TO_CRM, rule, typed) : keep(Action.DIFFERENCE, refused);
+            return refused == null ? keep(Action.TO_CRM, rule, typed) : different(Direction.TO_CRM, refused);
         }
 
         private String cannotReachCrm() {
@@ -501,13 +507,21 @@ final class Merge {
         private Decision toPartnerCenter(String rule, @Nullable JsonValue value, @Nullable JsonValue typed) {
             String refused = refusal(rule, value, typed);
             if (refused != null) {
-                return keep(Action.DIFFERENCE, refused);
+                return different(Direction.TO_PARTNER_CENTER, refused);
             }
             Action action = has(Term.ASKS) ? Action.ASK_MICROSOFT : Action.TO_PARTNER_CENTER;
             // without a baseline the CRM counts as moved away from what Partner Center holds, until the value has
             // travelled
             return partnerCenterBase == null || crmBase == null
-                    ? new Decision(action, rule, confirmed, false, field.partnerCenter(), field.inCrm(), typed)
+                    ? new Decision(
+                            action,
+                            rule,
+                            confirmed,
+                            false,
+                            field.partnerCenter(),
+                            field.inCrm(),
+                            typed,
+                            Direction.TO_PARTNER_CENTER)
                     : keep(action, rule, typed);
         }
 
@@ -562,11 +576,22 @@ final class Merge {
         }
 
         private Decision keep(Action action, String rule, @Nullable JsonValue typed) {
-            return new Decision(action, rule, confirmed, false, partnerCenterBase, crmBase, typed);
+            Direction direction =
+                    switch (action) {
+                        case TO_CRM -> Direction.TO_CRM;
+                        case TO_PARTNER_CENTER, ASK_MICROSOFT -> Direction.TO_PARTNER_CENTER;
+                        case NOTHING, CONFLICT, DIFFERENCE -> null;
+                    };
+            return new Decision(action, rule, confirmed, false, partnerCenterBase, crmBase, typed, direction);
+        }
+
+        private Decision different(Direction direction, String rule) {
+            return new Decision(
+                    Action.DIFFERENCE, rule, confirmed, false, partnerCenterBase, crmBase, null, direction);
         }
 
         private Decision startHere(String rule) {
-            return new Decision(Action.NOTHING, rule, confirmed, false, field.partnerCenter(), field.crm(), null);
+            return new Decision(Action.NOTHING, rule, confirmed, false, field.partnerCenter(), field.crm(), null, null);
         }
 
         private static String word(ConflictRule rule) {

@@ -47,7 +47,7 @@ import org.jspecify.annotations.Nullable;
 final class NewReferralSteps {
     private static final String CREATED = "created";
     private static final String ADOPTED = "adopted";
-    /** In an intent: an operator decided on the help, whatever the record says. */
+    /** In an intent: the name of the operator who decided on the help, whatever the record says. */
     private static final String DECIDED = "decided";
     /** In an intent: Microsoft is about to be shown the deal. */
     private static final String SHARE = "share";
@@ -496,7 +496,10 @@ final class NewReferralSteps {
                         null,
                         help.decider() == null
                                 ? Map.of()
-                                : Map.of(DECIDED, new Intent.Sent(JsonValue.NULL, JsonValue.TRUE))),
+                                : Map.of(
+                                        DECIDED,
+                                        new Intent.Sent(
+                                                JsonValue.NULL, StoredJson.JSON.createValue(help.decider())))),
                 name -> null));
         work.referralIs(work.referralRead());
         work.recordIs(document, record);
@@ -515,7 +518,7 @@ final class NewReferralSteps {
         if (theirs.isPresent()) {
             String shows = MicrosoftReferral.of(theirs.orElseThrow()).helpCode();
             boolean ours = stored.findPostedAt().isPresent() && (shows == null || shows.equals(code));
-            return asked(document, record, theirs.orElseThrow(), code, ours ? Merge.CONFIRMED : ADOPTED);
+            return asked(document, record, theirs.orElseThrow(), stored, ours ? Merge.CONFIRMED : ADOPTED);
         }
         boolean shown = stored.fields().containsKey(SHARE) && isShared(referral);
         // where it is not shown the write has not happened, and showing it is begun anew
@@ -527,14 +530,16 @@ final class NewReferralSteps {
             });
         }
         missed(intent);
+        if (!mayAsk) {
+            return givenUp(document, record, intent);
+        }
         if (referral.isTerminal()) {
             // the comparison tells it as a difference, and goes on with the other fields
             work.lines.add("The referral has reached its end, so Microsoft cannot be asked for help any more.");
             return dropped(document, record);
         }
-        if (!mayAsk
-                || (!intent.fields().containsKey(DECIDED)
-                        && !code.equals(help(document, record).code()))) {
+        if (!intent.fields().containsKey(DECIDED)
+                && !code.equals(help(document, record).code())) {
             // the seller chose otherwise before anything was asked
             return dropped(document, record);
         }
@@ -561,7 +566,36 @@ final class NewReferralSteps {
             }
             throw perhaps;
         }
-        return asked(document, record, Work.parse(made), code, "asked");
+        return asked(document, record, Work.parse(made), intent, "asked");
+    }
+
+    /** What was chosen on a record that is switched off is not asked for: nobody hears of it elsewhere, as the link moves on. */
+    private Optional<SyncOutcome> givenUp(MappingDocument document, RemoteRecord record, Intent intent) {
+        attempt.store(() -> {
+            rooms.trail.append(work.entry(AuditKind.MICROSOFT_NOT_ASKED)
+                    .onBehalfOf("crm:" + work.connection)
+                    .record(record.ref().toString())
+                    .outcome("given-up")
+                    .reason("Sync with Partner Center was switched off on the record before Microsoft was asked for the"
+                            + " help that was chosen there.")
+                    .mapping(document.label())
+                    .change(new FieldChange(
+                            fieldAt(document, ReferralPaths.HELP),
+                            recordFieldAt(document, ReferralPaths.HELP),
+                            Direction.TO_PARTNER_CENTER,
+                            null,
+                            JsonValue.NULL,
+                            record.values().getOrDefault(recordFieldAt(document, ReferralPaths.HELP), JsonValue.NULL),
+                            null,
+                            "given-up",
+                            decider(intent),
+                            null))
+                    .build());
+            rooms.intents.remove(work.connection, record.ref());
+        });
+        work.referralIs(work.referralRead());
+        work.recordIs(document, record);
+        return Optional.empty();
     }
 
     /** Nothing is asked any more, and the comparison goes on. */
@@ -690,8 +724,14 @@ final class NewReferralSteps {
                 .orElse(path);
     }
 
+    private static @Nullable String decider(Intent intent) {
+        Intent.Sent decided = intent.fields().get(DECIDED);
+        return decided != null && decided.partnerCenter() instanceof JsonString name ? name.getString() : null;
+    }
+
     private Optional<SyncOutcome> asked(
-            MappingDocument document, RemoteRecord record, Referral theirs, String code, String rule) {
+            MappingDocument document, RemoteRecord record, Referral theirs, Intent intent, String rule) {
+        String code = String.valueOf(intent.helpCode());
         boolean adopted = rule.equals(ADOPTED);
         String sentence = adopted
                 ? "Microsoft had been asked at Partner Center already; nothing was sent."
@@ -716,7 +756,7 @@ final class NewReferralSteps {
                             record.values().getOrDefault(recordFieldAt(document, ReferralPaths.HELP), JsonValue.NULL),
                             adopted ? null : StoredJson.JSON.createValue(code),
                             rule,
-                            null,
+                            adopted ? null : decider(intent),
                             null))
                     .build());
         });

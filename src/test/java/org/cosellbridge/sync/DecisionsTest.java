@@ -491,4 +491,71 @@ class DecisionsTest {
         assertThat(fixture.findings.listOpen(fixture.link(B).id())).isEmpty();
         assertThat(fixture.stored("select field from sync_decision")).isEmpty();
     }
+
+    @Test
+    void theEndOfARefusedDecisionNamesTheValueAndWhoDecided() {
+        String conflict = conflictAboutValue();
+        edit("calculated", "true");
+        resolve(conflict, "{\"side\":\"partner-center\"}");
+
+        fixture.attempt(B);
+
+        assertThat(told(AuditKind.DECISION_ENDED).changes())
+                .extracting(
+                        FieldChange::field,
+                        FieldChange::direction,
+                        FieldChange::partnerCenter,
+                        FieldChange::crm,
+                        FieldChange::written,
+                        FieldChange::rule,
+                        FieldChange::decider)
+                .containsExactly(tuple("value", Direction.TO_CRM, json("300"), json("200"), null, "locked", "olga"));
+        assertThat(told(AuditKind.CONFLICT_CLOSED).reason())
+                .isEqualTo("The conflict about value is told as a difference from now on.");
+    }
+
+    @Test
+    void theEndOfAnOutdatedDecisionNamesTheValueAndWhoDecided() {
+        String conflict = conflictAboutValue();
+        resolve(conflict, "{\"side\":\"partner-center\"}");
+        edit("estimatedvalue", "250");
+
+        fixture.attempt(B);
+
+        assertThat(told(AuditKind.DECISION_ENDED).outcome()).isEqualTo("outdated");
+        assertThat(told(AuditKind.DECISION_ENDED).changes())
+                .extracting(FieldChange::field, FieldChange::crm, FieldChange::written, FieldChange::decider)
+                .containsExactly(tuple("value", json("250"), null, "olga"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                // what only the CRM has moved would go to Partner Center
+                "crm|estimatedvalue|0|above-zero|TO_PARTNER_CENTER",
+                "crm|estimatedvalue|null|empty-never-erases|TO_PARTNER_CENTER",
+                "crm|firstname|\"Eva\"|one-way|TO_PARTNER_CENTER",
+                "pc|details|{\"dealValue\":100}|empty-never-erases|TO_CRM"
+            })
+    void aDifferenceSaysWhichWayTheValueWouldGo(
+            String side, String field, String value, String reason, Direction direction) {
+        conflictAboutValue();
+        edit("estimatedvalue", "100");
+        fixture.partnerCenter.put(B, "e2", "details", "{\"notes\":\"first\",\"dealValue\":100}");
+        fixture.attempt(B);
+        fixture.trail.clear();
+        if (side.equals("crm")) {
+            edit(field, value);
+        } else {
+            fixture.partnerCenter.put(B, "e2", field, value);
+        }
+
+        fixture.attempt(B);
+
+        assertThat(told(AuditKind.DIFFERENCE_OPENED).changes())
+                .extracting(FieldChange::rule, FieldChange::direction)
+                .containsExactly(tuple(reason, direction));
+    }
 }

@@ -246,6 +246,64 @@ class ReferralCreationTest {
     }
 
     @Test
+    void theEntryOfTheHelpThatWasAskedForNamesWhoDecidedIt() {
+        RecordRef deal = deal(false);
+        settled(deal);
+        fixture.crm.edit(OPPORTUNITY, deal.id(), "cosell_howcanmicrosofthelp", String.valueOf(PROOF_OF_CONCEPT));
+        decideForHelp();
+
+        assertThat(fixture.attempt(own())).isInstanceOf(SyncOutcome.Done.class);
+
+        assertThat(fixture.trail.stream()
+                        .filter(entry -> entry.kind() == AuditKind.MICROSOFT_ASKED)
+                        .flatMap(entry -> entry.changes().stream()))
+                .extracting(FieldChange::rule, FieldChange::decider)
+                .containsExactly(tuple("asked", "olga"));
+    }
+
+    @Test
+    void helpThatIsNoLongerAskedForIsToldWhenTheLeadIsSwitchedOff() {
+        fixture.partnerCenter.put(
+                A,
+                "e1",
+                "type",
+                "\"Independent\"",
+                "qualification",
+                "\"Direct\"",
+                "status",
+                "\"New\"",
+                "substatus",
+                "\"Pending\"");
+        fixture.attempt(A);
+        RecordRef lead = fixture.link(A).findRecord().orElseThrow();
+        fixture.transaction(() -> fixture.intents.save(
+                new Intent(
+                        SyncFixture.CRM,
+                        lead,
+                        Intent.Step.MICROSOFT,
+                        "dynamics/lead",
+                        "ProofOfConceptOrDemo",
+                        null,
+                        null,
+                        Map.of()),
+                name -> null));
+        fixture.partnerCenter.edit(
+                A, Map.of("status", Json.createValue("Active"), "substatus", Json.createValue("Accepted")));
+        fixture.crm.edit("lead", lead.id(), "cosell_syncwithpartnercenter", "false");
+        fixture.crm.edit(OPPORTUNITY, "theirs", "originatingleadid", "\"" + lead.id() + "\"");
+        fixture.crm.edit(OPPORTUNITY, "theirs", "cosell_syncwithpartnercenter", "true");
+
+        fixture.attemptOf(new RecordRef(OPPORTUNITY, "theirs"), 0);
+
+        assertThat(fixture.link(A).record()).isEqualTo(new RecordRef(OPPORTUNITY, "theirs"));
+        assertThat(fixture.intents.find(SyncFixture.CRM, lead)).isEmpty();
+        assertThat(fixture.trail)
+                .filteredOn(entry -> entry.kind() == AuditKind.MICROSOFT_NOT_ASKED)
+                .extracting(AuditEntry::record, AuditEntry::outcome)
+                .containsExactly(tuple(lead.toString(), "given-up"));
+    }
+
+    @Test
     void showingTheDealIsToldOnceAfterItFailedOnce() {
         RecordRef deal = deal(false);
         settled(deal);
