@@ -109,10 +109,12 @@ final class BothSides {
         // two calls whether the record was closed and reopened, or never closed
         Comparison comparison = whole.changes().size() > 1 && whole.closes() ? whole.withoutClosing() : whole;
         if (!comparison.changes().isEmpty() && !asksFirst) {
-            if (!toldToRecord) {
-                work.lines.add("Partner Center to CRM: " + labels(whole.with(Merge.Action.TO_CRM)) + ".");
-            }
-            return writeRecord(link, comparison, baseline.filter(Baseline::isCompared), plan);
+            return writeRecord(
+                    link,
+                    comparison,
+                    baseline.filter(Baseline::isCompared),
+                    plan,
+                    "Partner Center to CRM: " + labels(whole.with(Merge.Action.TO_CRM)) + ".");
         }
         if (asks && (asksFirst || !comparison.isClosingWithheld())) {
             Comparison.Field help = whole.with(Merge.Action.ASK_MICROSOFT).get(0);
@@ -147,8 +149,9 @@ final class BothSides {
 
     // ---- the delta of the record
 
+    /** {@code line}: what the record's Audit field says of it. */
     private Optional<SyncOutcome> writeRecord(
-            SyncLink link, Comparison comparison, Optional<Baseline> baseline, Optional<Plan> plan) {
+            SyncLink link, Comparison comparison, Optional<Baseline> baseline, Optional<Plan> plan, String line) {
         MappingDocument document = comparison.document();
         RemoteRecord record = comparison.record();
         Plan next = new Plan(
@@ -163,6 +166,9 @@ final class BothSides {
         if (!store(link, comparison, baseline, plan, next)) {
             return held(link, cause(document, baseline));
         }
+        if (!toldToRecord) {
+            work.lines.add(line);
+        }
         Map<String, JsonValue> changes = new LinkedHashMap<>(comparison.changes());
         notes.due(document, record, status(comparison)).forEach(changes::putIfAbsent);
         // the closing that may follow is told with the fields before it: a closed record takes no line any more
@@ -172,7 +178,8 @@ final class BothSides {
             written = work.writes.updateRecord(attempt.call(), Shapes.of(document), record, changes);
         } catch (StalePreconditionException changed) {
             work.readAgain();
-            work.lines.clear();
+            // what was written to the referral before is still to be told
+            work.lines.remove(line);
             toldToRecord = false;
             attempt.store(() -> rooms.plans.remove(link.id()));
             return Optional.empty();
@@ -180,7 +187,7 @@ final class BothSides {
             attempt.store(() -> rooms.plans.remove(link.id()));
             return work.leave(link, LinkState.RECORD_GONE, String.valueOf(gone.getMessage()));
         } catch (RejectedException | SetupException refused) {
-            work.lines.clear();
+            work.lines.remove(line);
             attempt.store(() -> rooms.plans.remove(link.id()));
             throw refused;
         }
@@ -377,7 +384,10 @@ final class BothSides {
         if (!closesNext && work.isWriting()) {
             Optional<Priority> later = Optional.ofNullable(
                     findWriteBack(comparison.referral(), comparison.record(), comparison.document()));
-            boolean writesBack = later.isPresent() && attempt.call().priority().compareTo(Priority.WRITE_BACK) >= 0;
+            // a dead letter names no time for another look, so it does not leave this to one
+            boolean writesBack = later.isPresent()
+                    && (deadLetter.isPresent()
+                            || attempt.call().priority().compareTo(Priority.WRITE_BACK) >= 0);
             if (writesBack && written.isEmpty()) {
                 writeBack(link, comparison, noted.orElse(comparison.record()));
                 return Optional.empty();

@@ -115,12 +115,17 @@ final class Notes {
         if (record.isEmpty() || document.isEmpty() || !work.isWriting()) {
             return;
         }
-        String status = BAD + " " + reason;
-        Section section = document.orElseThrow().section();
-        if (isTold(section, record.orElseThrow(), status, reason)) {
+        if (Switch.of(document.orElseThrow(), record.orElseThrow()).isOff() && !isLinked(record.orElseThrow())) {
+            // what is switched off is not written; a record that a link has just adopted is switched on by us
             return;
         }
-        work.lines.add(reason);
+        String status = BAD + " " + reason;
+        Section section = document.orElseThrow().section();
+        if (!isTold(section, record.orElseThrow(), status, reason)) {
+            work.lines.add(reason);
+        } else if (work.lines.isEmpty()) {
+            return;
+        }
         try {
             write(document.orElseThrow(), record.orElseThrow(), status)
                     .filter(written ->
@@ -131,6 +136,10 @@ final class Notes {
             LOG.info(() -> work.connection + ": " + record.orElseThrow().ref()
                     + " could not be told of its dead letter. " + away.getMessage());
         }
+    }
+
+    private boolean isLinked(RemoteRecord record) {
+        return work.rooms.links.findByRecord(work.connection, record.ref()).isPresent();
     }
 
     /** Whether the record tells this already; numbers and ids do not make another reason of it, or telling it would never end. */

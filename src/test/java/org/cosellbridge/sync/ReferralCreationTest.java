@@ -304,6 +304,78 @@ class ReferralCreationTest {
     }
 
     @Test
+    void whatWasSentBesideHelpThatIsIncompleteIsToldToTheSeller() {
+        RecordRef deal = deal(false);
+        settled(deal);
+        chooseHelpThatIsIncomplete(deal);
+        assertThat(fixture.attempt(own())).isInstanceOf(SyncOutcome.NotThisOne.class);
+        fixture.crm.edit(OPPORTUNITY, deal.id(), "estimatedclosedate", "\"2027-05-06\"");
+
+        assertThat(fixture.attempt(own())).isInstanceOf(SyncOutcome.NotThisOne.class);
+
+        assertThat(audit().lines().findFirst().orElseThrow()).contains("CRM to Partner Center: Est. Close Date.");
+        assertThat(audit().lines().filter(line -> line.contains("when this is complete")))
+                .hasSize(1);
+    }
+
+    @Test
+    void whatWasSentIsToldAlthoughTheRecordChangesBeforeItsOwnDelta() {
+        RecordRef deal = deal(false);
+        settled(deal);
+        fixture.crm.edit(OPPORTUNITY, deal.id(), "estimatedclosedate", "\"2027-05-06\"");
+        fixture.partnerCenter.edit(own(), Map.of("details.notes", Json.createValue("news")));
+        fixture.crm.beforeNextUpdate =
+                () -> fixture.crm.edit(OPPORTUNITY, deal.id(), "cosell_products", "\"SOL-2-BBB\"");
+
+        fixture.attempt(own());
+
+        assertThat(fixture.crm.only(OPPORTUNITY).getString("description")).isEqualTo("news");
+        assertThat(audit())
+                .contains("CRM to Partner Center: Est. Close Date.", "CRM to Partner Center: Products.")
+                .containsOnlyOnce("Partner Center to CRM: Description.");
+    }
+
+    @Test
+    void theReferralGetsTheRecordsIdAlthoughHelpIsIncomplete() {
+        RecordRef deal = deal(false);
+        settled(deal);
+        chooseHelpThatIsIncomplete(deal);
+        fixture.partnerCenter.set(own(), "externalReferenceId", JsonValue.NULL);
+
+        assertThat(fixture.attempt(own())).isInstanceOf(SyncOutcome.NotThisOne.class);
+
+        assertThat(fixture.partnerCenter.get(own()).getString("externalReferenceId"))
+                .isEqualTo(deal.id());
+    }
+
+    @Test
+    void anOpportunityThatIsSwitchedOffIsNotToldThatItClaimsALeadsReferral() {
+        fixture.partnerCenter.put(
+                A,
+                "e1",
+                "type",
+                "\"Independent\"",
+                "qualification",
+                "\"Direct\"",
+                "status",
+                "\"New\"",
+                "substatus",
+                "\"Pending\"");
+        fixture.attempt(A);
+        RecordRef lead = fixture.link(A).findRecord().orElseThrow();
+        fixture.crm.edit("lead", lead.id(), "cosell_syncwithpartnercenter", "false");
+        fixture.attempt(A);
+        assertThat(fixture.link(A).state()).isEqualTo(LinkState.PAUSED);
+        fixture.crm.edit(OPPORTUNITY, "theirs", "cosell_referralidentifier", "\"" + A + "\"");
+        fixture.crm.edit(OPPORTUNITY, "theirs", "cosell_syncwithpartnercenter", "false");
+        int writes = fixture.written.size();
+
+        fixture.attemptOf(new RecordRef(OPPORTUNITY, "theirs"), 0);
+
+        assertThat(fixture.written).hasSize(writes);
+    }
+
+    @Test
     void showingTheDealIsToldOnceAfterItFailedOnce() {
         RecordRef deal = deal(false);
         settled(deal);
