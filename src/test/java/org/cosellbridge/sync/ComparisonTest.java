@@ -825,6 +825,26 @@ class ComparisonTest {
         assertThat(name.decides("name")).isEqualTo("DIFFERENCE create-only");
     }
 
+    @ParameterizedTest
+    @CsvSource({"3, TO_CRM only-moved", "null, DIFFERENCE empty-never-erases"})
+    void theSideThatWasChosenCountsAsMovedOnceNothingStandsInItsWayAndErasesNothing(String chosen, String then) {
+        Pair pair = new Pair(VALUE.replace("'lockedBy'", "'conflict':'review','lockedBy'"))
+                .partnerCenter("details.dealValue", "1")
+                .crm("value", "1")
+                .agreed()
+                .partnerCenter("details.dealValue", chosen)
+                .crm("value", "2")
+                .crm("calculated", "true");
+        pair.decisions = Map.of("value", decided(Decided.Side.PARTNER_CENTER, null, chosen, "2"));
+        assertThat(pair.decides("value")).isEqualTo("DIFFERENCE locked");
+        pair.settle();
+        pair.decisions = Map.of();
+
+        assertThat(pair.decides("value")).isEqualTo("DIFFERENCE locked");
+        assertThat(pair.crm("calculated", "false").decides("value")).isEqualTo(then);
+        assertThat(pair.crm("value", "4").decides("value")).isEqualTo("CONFLICT review");
+    }
+
     @Test
     void whatAPersonDecidedIsNotOverwrittenBeforeTheClosingThatRefusesIt() {
         Pair pair = new Pair(
