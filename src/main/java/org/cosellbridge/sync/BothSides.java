@@ -386,8 +386,7 @@ final class BothSides {
                     findWriteBack(comparison.referral(), comparison.record(), comparison.document()));
             // a dead letter names no time for another look, so it does not leave this to one
             boolean writesBack = later.isPresent()
-                    && (deadLetter.isPresent()
-                            || attempt.call().priority().compareTo(Priority.WRITE_BACK) >= 0);
+                    && (deadLetter.isPresent() || attempt.call().priority().compareTo(Priority.WRITE_BACK) >= 0);
             if (writesBack && written.isEmpty()) {
                 writeBack(link, comparison, noted.orElse(comparison.record()));
                 return Optional.empty();
@@ -752,12 +751,11 @@ final class BothSides {
     /** {@code isWritten}: whether the record's delta was written; the referral's and the question to Microsoft never are by then. */
     private void noteFindings(SyncLink link, Comparison comparison, List<Finding> open, boolean isWritten) {
         for (Comparison.Field field : comparison.fields()) {
-            boolean travelsLater =
-                    switch (field.action()) {
-                        case TO_CRM -> !isWritten;
-                        case TO_PARTNER_CENTER, ASK_MICROSOFT -> true;
-                        case NOTHING, CONFLICT, DIFFERENCE -> false;
-                    };
+            boolean travelsLater = switch (field.action()) {
+                case TO_CRM -> !isWritten;
+                case TO_PARTNER_CENTER, ASK_MICROSOFT -> true;
+                case NOTHING, CONFLICT, DIFFERENCE -> false;
+            };
             if (travelsLater) {
                 // what was found holds, and what was decided is still to be carried out
                 continue;
@@ -779,8 +777,7 @@ final class BothSides {
                                 + Sentences.of(
                                         Finding.DIFFERENCE, field.decision().rule()))
                         .mapping(comparison.document().label())
-                        .change(change(
-                                comparison, field, null, field.decision().rule()))
+                        .change(change(comparison, field, null, field.decision().rule()))
                         .build());
             }
             // sides that stay apart without a move keep their finding: it still says why

@@ -691,7 +691,8 @@ final class Comparison {
     }
 
     /** What a person decided about the field, as it was read before the comparison, also when it is out of date; null: nothing. */
-    @Nullable Decided decided(String field) {
+    @Nullable
+    Decided decided(String field) {
         return decisions.get(field);
     }
 

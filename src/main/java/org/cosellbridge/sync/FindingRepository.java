@@ -104,7 +104,11 @@ class FindingRepository {
     boolean isDecided(Finding finding, @Nullable Decided read) {
         return lock(finding.id())
                 .filter(row -> Objects.equals(
-                        decisions.findOne(row.id()).map(Decisions.Stored::decided).orElse(null), read))
+                        decisions
+                                .findOne(row.id())
+                                .map(Decisions.Stored::decided)
+                                .orElse(null),
+                        read))
                 .isPresent();
     }
 

@@ -299,8 +299,7 @@ final class Merge {
             boolean crmMoved = !sides.inCrm(field.crm(), crmThen);
             if (!travels) {
                 return partnerCenterMoved || crmMoved
-                        ? different(
-                                partnerCenterMoved ? Direction.TO_CRM : Direction.TO_PARTNER_CENTER, "create-only")
+                        ? different(partnerCenterMoved ? Direction.TO_CRM : Direction.TO_PARTNER_CENTER, "create-only")
                         : keep(Action.NOTHING, "unmoved");
             }
             if (partnerCenterMoved && crmMoved) {
@@ -354,8 +353,7 @@ final class Merge {
             }
             JsonValue inCrm = choice.inCrm();
             if (inCrm == null || (isEmpty(inCrm) && !isEmpty(value))) {
-                return orStartHere(
-                        different(Direction.TO_CRM, has(Term.TO_CRM) ? "no-counterpart" : cannotReachCrm()));
+                return orStartHere(different(Direction.TO_CRM, has(Term.TO_CRM) ? "no-counterpart" : cannotReachCrm()));
             }
             // the person wants what the CRM has already, and Partner Center does not take the field
             return sides.inCrm(field.crm(), inCrm)
@@ -576,18 +574,16 @@ final class Merge {
         }
 
         private Decision keep(Action action, String rule, @Nullable JsonValue typed) {
-            Direction direction =
-                    switch (action) {
-                        case TO_CRM -> Direction.TO_CRM;
-                        case TO_PARTNER_CENTER, ASK_MICROSOFT -> Direction.TO_PARTNER_CENTER;
-                        case NOTHING, CONFLICT, DIFFERENCE -> null;
-                    };
+            Direction direction = switch (action) {
+                case TO_CRM -> Direction.TO_CRM;
+                case TO_PARTNER_CENTER, ASK_MICROSOFT -> Direction.TO_PARTNER_CENTER;
+                case NOTHING, CONFLICT, DIFFERENCE -> null;
+            };
             return new Decision(action, rule, confirmed, false, partnerCenterBase, crmBase, typed, direction);
         }
 
         private Decision different(Direction direction, String rule) {
-            return new Decision(
-                    Action.DIFFERENCE, rule, confirmed, false, partnerCenterBase, crmBase, null, direction);
+            return new Decision(Action.DIFFERENCE, rule, confirmed, false, partnerCenterBase, crmBase, null, direction);
         }
 
         private Decision startHere(String rule) {

@@ -498,8 +498,7 @@ final class NewReferralSteps {
                                 ? Map.of()
                                 : Map.of(
                                         DECIDED,
-                                        new Intent.Sent(
-                                                JsonValue.NULL, StoredJson.JSON.createValue(help.decider())))),
+                                        new Intent.Sent(JsonValue.NULL, StoredJson.JSON.createValue(help.decider())))),
                 name -> null));
         work.referralIs(work.referralRead());
         work.recordIs(document, record);

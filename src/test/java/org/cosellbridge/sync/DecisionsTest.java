@@ -437,7 +437,9 @@ class DecisionsTest {
     private String conflictAboutValue() {
         fixture.documents = List.of(SyncFixture.document(SyncFixture.OPPORTUNITY
                 .replace("\"lockedBy\":\"calculated\"", "\"conflict\":\"review\",\"lockedBy\":\"calculated\"")
-                .replace("\"referralKey\":\"refid\",", "\"referralKey\":\"refid\",\"section\":{\"status\":\"status\"},")));
+                .replace(
+                        "\"referralKey\":\"refid\",",
+                        "\"referralKey\":\"refid\",\"section\":{\"status\":\"status\"},")));
         fixture.partnerCenter.put(B, "e2");
         fixture.attempt(B);
         edit("estimatedvalue", "200");

@@ -523,8 +523,7 @@ class ReferralCreationTest {
                         Json.createValue(PROOF_OF_CONCEPT),
                         null),
                 null));
-        String conflict =
-                String.valueOf(fixture.findings.listOpen(link).get(0).id());
+        String conflict = String.valueOf(fixture.findings.listOpen(link).get(0).id());
         fixture.transaction(() -> fixture.faces()
                 .resolve(conflict, DecisionBody.parse(StoredJson.object("{\"side\":\"crm\"}")), "user:olga"));
     }
