@@ -222,7 +222,7 @@ class ReferralCreationTest {
     void aDecisionForHelpThatIsIncompleteWaitsUntilTheHelpIsComplete() {
         RecordRef deal = deal(false);
         settled(deal);
-        JsonValue profile = fixture.partnerCenter.get(own()).get("customerProfile");
+        JsonObject profile = fixture.partnerCenter.get(own()).getJsonObject("customerProfile");
         chooseHelpThatIsIncomplete(deal);
         decideForHelp();
         fixture.partnerCenter.edit(own(), Map.of("details.notes", Json.createValue("news")));
