@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.cosellbridge.audit.AuditEntry;
 import org.cosellbridge.audit.AuditKind;
@@ -192,13 +193,14 @@ final class NewRecord {
                 .flatMap(ref -> rooms.links.findByRecord(work.connection, ref));
     }
 
-    /** Whether there is a record of this kind for the link to go on with: one that we made, or one that is switched on. */
-    boolean hasSuccessor(SyncLink link, MappingDocument document, Referral referral) {
+    /** The record of this kind with which the link of a switched-off lead may go on: one that we made, or one that is switched on. */
+    Optional<RemoteRecord> findSuccessor(SyncLink link, MappingDocument document, Referral referral) {
         Optional<Plan> plan = rooms.plans.find(link.id()).filter(unfinished -> isCreateOf(document, unfinished));
-        return find(document, referral, link.findRecord())
-                .filter(record ->
-                        isPlanned(plan, record) || Switch.of(document, record).isOn())
-                .isPresent();
+        return find(
+                document,
+                referral,
+                link.findRecord(),
+                record -> isPlanned(plan, record) || Switch.of(document, record).isOn());
     }
 
     private static boolean isPlanned(Optional<Plan> plan, RemoteRecord record) {
@@ -210,7 +212,7 @@ final class NewRecord {
     /** Finds the record of this kind that belongs to the referral, or creates it. */
     Optional<SyncOutcome> findOrCreate(Optional<SyncLink> link, MappingDocument document, Referral referral) {
         Optional<RecordRef> lead = link.flatMap(SyncLink::findRecord);
-        Optional<RemoteRecord> found = find(document, referral, lead);
+        Optional<RemoteRecord> found = find(document, referral, lead, record -> true);
         if (found.isEmpty()) {
             Optional<Mapped> named = lead.isEmpty() ? findNamed(referral) : Optional.empty();
             if (named.isPresent()) {
@@ -221,7 +223,12 @@ final class NewRecord {
                     ? newReferral.foundWithoutRecord(link, document, referral, lost.orElseThrow())
                     : create(link, document, referral, lead);
         }
-        RemoteRecord record = found.orElseThrow();
+        return goOnWith(link, document, referral, found.orElseThrow());
+    }
+
+    /** The record that was found belongs to the referral: it is linked. */
+    Optional<SyncOutcome> goOnWith(
+            Optional<SyncLink> link, MappingDocument document, Referral referral, RemoteRecord record) {
         work.hold(record.ref());
         refuseLinked(record.ref(), referral);
         Optional<Plan> plan = link.flatMap(known -> rooms.plans.find(known.id()))
@@ -238,14 +245,15 @@ final class NewRecord {
         return plan.kind() == Plan.Kind.CREATE && plan.target().kind().equals(document.record());
     }
 
-    /** The record that carries the referral's id, or the one that somebody made of the lead. */
-    private Optional<RemoteRecord> find(MappingDocument document, Referral referral, Optional<RecordRef> lead) {
+    /** The record that carries the referral's id, or the one that somebody made of the lead; only one that is wanted. */
+    private Optional<RemoteRecord> find(
+            MappingDocument document, Referral referral, Optional<RecordRef> lead, Predicate<RemoteRecord> wanted) {
         RecordShape shape = Shapes.of(document);
         Optional<RemoteRecord> byKey = work.reads.findByReferralKey(
                 attempt.call(), shape, referral.id().value());
         Optional<FieldMapping> origin = lead.flatMap(ref -> origin(document, ref));
         if (byKey.isPresent() || origin.isEmpty()) {
-            return byKey;
+            return byKey.filter(wanted);
         }
         List<RemoteRecord> made = work.reads.listMatching(
                 attempt.call(),
@@ -254,6 +262,9 @@ final class NewRecord {
                         origin.orElseThrow().crm().name(),
                         StoredJson.JSON.createValue(lead.orElseThrow().id())),
                 2);
+        if (made.stream().noneMatch(wanted)) {
+            return Optional.empty();
+        }
         if (made.size() > 1) {
             throw new AttemptEndedException(new SyncOutcome.NotThisOne("Two records were made of the lead "
                     + lead.orElseThrow().id() + ": " + made.get(0).ref() + " and "

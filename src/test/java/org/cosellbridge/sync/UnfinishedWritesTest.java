@@ -455,6 +455,189 @@ class UnfinishedWritesTest {
         assertThat(fixture.crm.only(LEAD).getString("statuscode")).isEqualTo("1");
     }
 
+    @Test
+    void aLeadThatWasAdoptedSwitchedOffIsNotSwitchedOnByTheOpportunityMadeOfIt() {
+        for (boolean accepted : List.of(false, true)) {
+            fixture.reset();
+            fixture.partnerCenter.put(A, "e1", lead);
+            fixture.crm.edit(LEAD, "found", "cosell_referralidentifier", "\"" + A + "\"");
+            fixture.crm.edit(LEAD, "found", "cosell_syncwithpartnercenter", "false");
+            fixture.attempt(A);
+            assertThat(fixture.link(A).pausedBy()).isEqualTo(PausedBy.SELLER);
+            if (accepted) {
+                accept();
+            }
+            RecordRef theirs = madeOf("found");
+            int writes = fixture.written.size();
+
+            fixture.attemptOf(theirs, 0);
+
+            assertThat(fixture.crm.only(LEAD).get("cosell_syncwithpartnercenter"))
+                    .isEqualTo(JsonValue.FALSE);
+            if (accepted) {
+                assertThat(fixture.link(A).record()).isEqualTo(theirs);
+                assertThat(fixture.link(A).state()).isEqualTo(LinkState.ACTIVE);
+            } else {
+                assertThat(fixture.written).hasSize(writes);
+                assertThat(fixture.link(A).state()).isEqualTo(LinkState.PAUSED);
+                assertThat(fixture.trail).noneMatch(entry -> "active".equals(entry.outcome()));
+            }
+        }
+    }
+
+    @Test
+    void anOpportunityThatIsSwitchedOnBeforeTheReferralIsAcceptedTakesTheLinkOnceItIs() {
+        lead();
+        String lead = switchOffLead();
+        fixture.attempt(A);
+        RecordRef theirs = madeOf(lead);
+
+        fixture.attemptOf(theirs, 0);
+        fixture.attemptOf(theirs, 0);
+        fixture.attempt(A);
+
+        assertThat(fixture.link(A).record()).isEqualTo(new RecordRef(LEAD, lead));
+        assertThat(fixture.link(A).state()).isEqualTo(LinkState.PAUSED);
+        assertThat(fixture.trail)
+                .filteredOn(entry -> entry.kind() == AuditKind.REFERRAL_SKIPPED)
+                .singleElement()
+                .satisfies(entry -> assertThat(entry.reason()).contains(theirs.toString(), "waits"));
+        accept();
+
+        fixture.attempt(A);
+
+        assertThat(fixture.link(A).record()).isEqualTo(theirs);
+        assertThat(fixture.link(A).state()).isEqualTo(LinkState.ACTIVE);
+        assertThat(fixture.crm.only(OPPORTUNITY).getString("cosell_referralidentifier"))
+                .isEqualTo(A);
+        assertThat(fixture.crm.only(LEAD).getString("statuscode")).isEqualTo("1");
+    }
+
+    @Test
+    void opportunitiesThatAreOffAreNoQuestionToTheLinkOfTheSwitchedOffLeadTheyWereMadeOf() {
+        lead();
+        String lead = switchOffLead();
+        fixture.attempt(A);
+        accept();
+        fixture.crm.edit(OPPORTUNITY, "one", "originatingleadid", "\"" + lead + "\"");
+        fixture.crm.edit(OPPORTUNITY, "two", "originatingleadid", "\"" + lead + "\"");
+
+        assertThat(fixture.attempt(A)).isInstanceOf(SyncOutcome.Done.class);
+        assertThat(fixture.link(A).state()).isEqualTo(LinkState.PAUSED);
+        fixture.crm.edit(OPPORTUNITY, "two", "cosell_syncwithpartnercenter", "true");
+        assertThat(fixture.attempt(A)).isInstanceOf(SyncOutcome.NotThisOne.class);
+    }
+
+    @Test
+    void whatAnUnfinishedWriteDidIsToldAlthoughTheSwitchedOffLeadLosesItsLink() {
+        for (String system : List.of("crm", PartnerCenter.SYSTEM)) {
+            fixture.reset();
+            lead();
+            String lead = fixture.crm.table(LEAD).keySet().iterator().next();
+            if (system.equals("crm")) {
+                fixture.partnerCenter.edit(A, Map.of("details.notes", Json.createValue("news")));
+            } else {
+                fixture.crm.edit(LEAD, lead, "description", "\"news\"");
+            }
+            loseAnswer(1);
+            assertThat(fixture.attempt(A)).isInstanceOf(SyncOutcome.NotNow.class);
+            accept();
+            switchOffLead();
+            RecordRef theirs = madeOf(lead);
+
+            fixture.attemptOf(theirs, 0);
+
+            assertThat(fixture.link(A).record()).as(system).isEqualTo(theirs);
+            assertThat(fixture.trail)
+                    .as(system)
+                    .filteredOn(entry -> new RecordRef(LEAD, lead).toString().equals(entry.record()))
+                    .filteredOn(entry -> entry.changes().stream()
+                            .anyMatch(change -> change.field().equals("notes")
+                                    && change.rule().equals(Merge.CONFIRMED)))
+                    .hasSize(1);
+        }
+    }
+
+    @Test
+    void noOpportunityIsMadeOfASwitchedOffLeadWhoseSuccessorVanishes() {
+        for (int read = 1; read <= 6; read++) {
+            RecordRef theirs = successorOfASwitchedOffLead();
+            atRead(read, () -> fixture.crm.delete(OPPORTUNITY, theirs.id()));
+
+            fixture.attemptOf(theirs, 0);
+
+            assertThat(fixture.crm.table(OPPORTUNITY)).as("read %s", read).isEmpty();
+        }
+    }
+
+    @Test
+    void aSwitchedOffLeadKeepsItsLinkWhenAnOperatorPausesItFirst() {
+        int kept = 0;
+        for (int read = 1; read <= 6; read++) {
+            RecordRef theirs = successorOfASwitchedOffLead();
+            SyncLink link = fixture.link(A);
+            boolean[] first = {false};
+            atRead(read, () -> {
+                first[0] = fixture.link(A).state() == LinkState.PAUSED;
+                fixture.transaction(() -> fixture.links.pause(link.id(), PausedBy.PERSON, "Wait."));
+            });
+
+            fixture.attemptOf(theirs, 0);
+
+            if (first[0]) {
+                kept++;
+                assertThat(fixture.link(A).record()).as("read %s", read).isEqualTo(link.record());
+                assertThat(fixture.count(AuditKind.LINK_MOVED)).isZero();
+            }
+            assertThat(fixture.link(A).pausedBy()).as("read %s", read).isEqualTo(PausedBy.PERSON);
+        }
+        assertThat(kept).isGreaterThan(2);
+    }
+
+    @Test
+    void aFormerLeadWhoseSwitchWasNeverSetIsClosed() {
+        fixture.crm.edit(LEAD, "theirs", "statuscode", "\"1\"");
+        fixture.partnerCenter.put(A, "e1", lead);
+        fixture.partnerCenter.put(A, "e1", "externalReferenceId", "\"theirs\"");
+        accept();
+
+        fixture.attempt(A);
+
+        assertThat(fixture.link(A).findRecord().orElseThrow().kind()).isEqualTo(OPPORTUNITY);
+        assertThat(fixture.crm.only(LEAD).getString("statuscode")).isEqualTo("3");
+        assertThat(fixture.count(AuditKind.LINK_UNCHANGED)).isZero();
+    }
+
+    /** A lead that is switched off, of an accepted referral, and a seller's opportunity made of it that is switched on. */
+    private RecordRef successorOfASwitchedOffLead() {
+        fixture.reset();
+        lead();
+        String lead = switchOffLead();
+        fixture.attempt(A);
+        accept();
+        return madeOf(lead);
+    }
+
+    /** A seller's opportunity made of this lead, which is switched on. */
+    private RecordRef madeOf(String lead) {
+        fixture.crm.edit(OPPORTUNITY, "theirs", "originatingleadid", "\"" + lead + "\"");
+        fixture.crm.edit(OPPORTUNITY, "theirs", "cosell_syncwithpartnercenter", "true");
+        return new RecordRef(OPPORTUNITY, "theirs");
+    }
+
+    /** Happens just before this read of the next attempt. */
+    private void atRead(int which, Runnable happens) {
+        AtomicInteger reads = new AtomicInteger();
+        fixture.weather = new SyncFixture.Weather() {
+            @Override
+            public void before(String system, boolean write) {
+                if (!write && reads.incrementAndGet() == which) {
+                    happens.run();
+                }
+            }
+        };
+    }
+
     /** The new opportunity's id: the answer to its create was lost, and the lead is switched off. */
     private String lostMoveOfALeadThatIsSwitchedOff() {
         fixture.reset();
