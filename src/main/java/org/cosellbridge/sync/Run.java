@@ -185,26 +185,32 @@ final class Run {
 
     /** The end of an attempt for a record that claims the referral of a lead: nothing moved the link, so both claim it. */
     private SyncOutcome claimed(SyncOutcome ended, RecordRef other) {
-        Optional<SyncLink> link = rooms.links.findByReferral(work.connection, work.referralId());
-        Optional<RecordRef> holder = link.flatMap(SyncLink::findRecord);
-        // what we were making of the lead ourselves takes its place once nothing stops the link any more
-        boolean planned = link.flatMap(found -> rooms.plans.find(found.id()))
-                .filter(plan -> plan.kind() == Plan.Kind.CREATE && plan.target().equals(other))
-                .isPresent();
-        if (work.dry || planned || holder.filter(ref -> ref.kind().equals(LEAD)).isEmpty()) {
+        Optional<SyncLink> link = rooms.links
+                .findByReferral(work.connection, work.referralId())
+                .filter(found -> found.findRecord()
+                        .filter(ref -> ref.kind().equals(LEAD))
+                        .isPresent());
+        Optional<MappingDocument> document = rooms.mappings.find(work.connection, other.kind());
+        if (work.dry || link.isEmpty() || document.isEmpty() || !(ended instanceof SyncOutcome.Done done)) {
             return ended;
         }
-        if (ended instanceof SyncOutcome.Done done) {
-            attempt.store(done.store());
-            // the one that does not belong is told
-            rooms.mappings
-                    .find(work.connection, other.kind())
-                    .ifPresent(document -> work.reads
-                            .findRecord(attempt.call(), Shapes.of(document), other.id())
-                            .ifPresent(read -> work.recordWas(document, read)));
-            return twoClaim(work.referralId(), holder.orElseThrow(), other);
+        SyncLink found = link.orElseThrow();
+        MappingDocument mapped = document.orElseThrow();
+        Optional<RemoteRecord> record = work.reads.findRecord(attempt.call(), Shapes.of(mapped), other.id());
+        // what we were making of the lead ourselves takes its place once nothing stops the link any more
+        boolean claims = record.filter(
+                        read -> !newRecord.isPlanned(rooms.plans.find(found.id()), mapped, work.referralId(), read))
+                // where both are switched off nobody is told anything
+                .filter(read -> found.state() != LinkState.PAUSED
+                        || !Switch.of(mapped, read).isOff())
+                .isPresent();
+        if (!claims) {
+            return ended;
         }
-        return ended;
+        attempt.store(done.store());
+        // the one that does not belong is told
+        work.recordWas(mapped, record.orElseThrow());
+        return twoClaim(work.referralId(), found.findRecord().orElseThrow(), other);
     }
 
     // ---- a link with a record

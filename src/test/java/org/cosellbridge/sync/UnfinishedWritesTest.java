@@ -30,11 +30,17 @@ class UnfinishedWritesTest {
     @BeforeEach
     void begin() {
         fixture.documents = MappingLibrary.builtIn("dynamics", List.of(OPPORTUNITY, LEAD));
+        fixture.crm.choosesIds = crmChoosesIds();
     }
 
     @AfterEach
     void close() {
         fixture.close();
+    }
+
+    /** Whether the CRM gives new records ids of its own. */
+    boolean crmChoosesIds() {
+        return false;
     }
 
     // ---- our write's answer lost, then a person's edit, then a restart
@@ -355,6 +361,55 @@ class UnfinishedWritesTest {
         fixture.crm.edit(LEAD, record, "cosell_howcanmicrosofthelp", "100000001");
     }
 
+    @Test
+    void aLeadThatAPersonMadeInPlaceOfAnUnfinishedOneIsAdoptedAndMoves() {
+        fixture.partnerCenter.put(A, "e1", lead);
+        failBefore("crm");
+        assertThat(fixture.attempt(A)).isInstanceOf(SyncOutcome.NotNow.class);
+        fixture.crm.edit(LEAD, "theirs", "statuscode", "\"1\"");
+        fixture.crm.edit(LEAD, "theirs", "cosell_syncwithpartnercenter", "true");
+        fixture.crm.edit(LEAD, "theirs", "cosell_referralidentifier", "\"" + A + "\"");
+        accept();
+
+        fixture.attempt(A);
+
+        assertThat(fixture.crm.only(LEAD).getString("statuscode")).isEqualTo("3");
+        assertThat(fixture.link(A).findRecord().orElseThrow().kind()).isEqualTo(OPPORTUNITY);
+        assertThat(fixture.trail)
+                .filteredOn(entry -> entry.kind() == AuditKind.RECORD_CREATED)
+                .noneMatch(entry -> "lead/theirs".equals(entry.record()));
+        assertThat(fixture.count(AuditKind.LINK_CREATED)).isEqualTo(1);
+        assertThat(fixture.count(AuditKind.LINK_MOVED)).isEqualTo(1);
+    }
+
+    @Test
+    void aCreateWhoseAnswerIsLostIsToldOnceAsOursAndKeepsAnEditMeanwhile() {
+        for (int create = 1; create <= 3; create++) {
+            fixture.reset();
+            fixture.partnerCenter.put(A, "e1");
+            loseAnswer(create);
+            assertThat(fixture.attempt(A)).isInstanceOf(SyncOutcome.NotNow.class);
+            if (create == 3) {
+                String made = fixture.crm.table(OPPORTUNITY).keySet().iterator().next();
+                fixture.crm.edit(OPPORTUNITY, made, VALUE, "300");
+            }
+            fixture.restart();
+
+            fixture.attempt(A);
+
+            hasValue(create == 3 ? 300 : 100, "answer " + create);
+            assertThat(fixture.crm.table("account")).hasSize(1);
+            assertThat(fixture.crm.table("contact")).hasSize(1);
+            assertThat(fixture.count(AuditKind.RELATED_CREATED))
+                    .as("answer %s", create)
+                    .isEqualTo(2);
+            assertThat(fixture.count(AuditKind.RECORD_CREATED))
+                    .as("answer %s", create)
+                    .isEqualTo(1);
+            assertThat(fixture.count(AuditKind.CONFLICT_OPENED)).isZero();
+        }
+    }
+
     // ---- leads that are switched off on their way
 
     @Test
@@ -556,6 +611,19 @@ class UnfinishedWritesTest {
                                     && change.rule().equals(Merge.CONFIRMED)))
                     .hasSize(1);
         }
+    }
+
+    @Test
+    void whereTheLeadAndTheOpportunityWithItsReferralsIdAreSwitchedOffNobodyIsToldAnything() {
+        lead();
+        switchOffLead();
+        fixture.attempt(A);
+        fixture.crm.edit(OPPORTUNITY, "theirs", "cosell_referralidentifier", "\"" + A + "\"");
+        int writes = fixture.written.size();
+
+        assertThat(fixture.attemptOf(new RecordRef(OPPORTUNITY, "theirs"), 0)).isInstanceOf(SyncOutcome.Done.class);
+
+        assertThat(fixture.written).hasSize(writes);
     }
 
     @Test
