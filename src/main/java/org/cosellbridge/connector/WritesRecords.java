@@ -11,11 +11,19 @@ import org.jspecify.annotations.Nullable;
  */
 public interface WritesRecords {
     /**
+     * Whether a new record gets the id that {@link #createRecord} is given, so that after a lost answer it is found by that id. Otherwise
+     * the system chooses every id itself.
+     */
+    default boolean takesIds() {
+        return false;
+    }
+
+    /**
      * Creates a record, and only ever creates.
      *
      * @param referralId the value of the shape's unique {@link RecordShape#referralKey}; null for kinds that have none
-     * @param id the id the record shall get where the system lets the caller choose it; a second create with it is then refused
-     *     by the system. Null: the system chooses.
+     * @param id the id the record shall get where the system {@linkplain #takesIds lets the caller choose it}; a second create with
+     *     it is then refused by the system. Null: the system chooses.
      * @param values by field name, as {@link RemoteRecord#values} describes them; empty ones are not sent
      * @return the record as created; empty when a record with this referral id or id exists already (nothing was written)
      */

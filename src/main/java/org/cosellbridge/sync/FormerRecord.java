@@ -53,7 +53,7 @@ final class FormerRecord {
         JsonValue held = mapping.fromRecord(record.orElseThrow().values());
         Optional<Plan> plan = rooms.plans.find(link.id()).filter(found -> found.kind() == Plan.Kind.CLOSE_PREVIOUS);
         boolean closedAlready = Merge.isEmpty(closed) || mapping.sameInCrm(closed, held);
-        boolean off = Switch.of(mapped, record.orElseThrow()).isOff();
+        boolean off = isSwitchedOff(mapped, record.orElseThrow());
         boolean stuck = !closedAlready && (off || !Comparison.isReachable(mapping, held, closed));
         if (closedAlready || stuck) {
             attempt.store(() -> {
@@ -128,6 +128,12 @@ final class FormerRecord {
         });
         work.say("updated");
         return Optional.empty();
+    }
+
+    /** Whether a seller said no; a switch that was never set is none. */
+    private static boolean isSwitchedOff(MappingDocument document, RemoteRecord record) {
+        String field = document.section().sync();
+        return field != null && JsonValue.FALSE.equals(record.values().get(field));
     }
 
     private void forgetPrevious(SyncLink link) {

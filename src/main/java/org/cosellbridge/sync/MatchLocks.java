@@ -63,10 +63,10 @@ class MatchLocks {
         return Optional.of(new Lock((String) row[0], (String) row[1]));
     }
 
-    /** Lets the lock go and remembers which record carries the key; empty: none. */
-    void release(Key key, String holder, String recordId) {
+    /** Remembers which record carries the key, while the lock is held; empty: none. */
+    void note(Key key, String holder, String recordId) {
         entities.createNativeQuery(
-                        "update sync_match_lock set holder = '', record_id = ?1 where connection = ?2 and kind = ?3 and key_hash = ?4 and holder = ?5")
+                        "update sync_match_lock set record_id = ?1 where connection = ?2 and kind = ?3 and key_hash = ?4 and holder = ?5")
                 .setParameter(1, recordId)
                 .setParameter(2, key.connection().value())
                 .setParameter(3, key.kind())
@@ -75,9 +75,29 @@ class MatchLocks {
                 .executeUpdate();
     }
 
+    /** Lets the lock go and keeps what it remembers. */
+    void release(Key key, String holder) {
+        entities.createNativeQuery(
+                        "update sync_match_lock set holder = '' where connection = ?1 and kind = ?2 and key_hash = ?3 and holder = ?4")
+                .setParameter(1, key.connection().value())
+                .setParameter(2, key.kind())
+                .setParameter(3, key.hash())
+                .setParameter(4, holder)
+                .executeUpdate();
+    }
+
+    /** Lets the lock go and remembers which record carries the key; empty: none. */
+    void release(Key key, String holder, String recordId) {
+        note(key, holder, recordId);
+        release(key, holder);
+    }
+
     /** What is locked; {@code hash} is the keyed fingerprint of the normalised match key, which may be personal. */
     record Key(ConnectionName connection, String kind, String hash) {}
 
-    /** A lock that is held: the id a new record gets, and the record made before, empty when none was. */
+    /**
+     * A lock that is held: the id a new record gets, and the record made before, empty when none was. Where the CRM chooses the ids, the
+     * intended one stands as the record made before from the time a create is begun until it is known what became of it.
+     */
     record Lock(String intendedId, String recordId) {}
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.cosellbridge.audit.AuditEntry;
 import org.cosellbridge.audit.AuditKind;
@@ -27,6 +28,7 @@ import org.cosellbridge.mapping.Occasion;
 import org.cosellbridge.referral.Direction;
 import org.cosellbridge.referral.OrganizationId;
 import org.cosellbridge.referral.Referral;
+import org.cosellbridge.referral.ReferralId;
 
 /** Finds the record that belongs to a referral, links it, or creates it. */
 final class NewRecord {
@@ -67,25 +69,17 @@ final class NewRecord {
                 return adopt(Optional.empty(), before, referral, found.orElseThrow());
             }
         }
-        Optional<Mapped> other = reserved.flatMap(link -> findUnfinished(link, kind));
+        Optional<Mapped> other = reserved.flatMap(link -> findUnfinished(link, referral, kind));
         if (other.isPresent()) {
             // it was a lead when its record was made: that one is linked, and moves in the next round
-            SyncLink link = reserved.orElseThrow();
             Mapped made = other.orElseThrow();
-            work.hold(made.record().ref());
-            return created(
-                    link,
-                    made.document(),
-                    referral,
-                    made.record(),
-                    rooms.plans.find(link.id()).orElseThrow(),
-                    Merge.CONFIRMED);
+            return goOnWith(reserved, made.document(), referral, made.record());
         }
         return findOrCreate(reserved, document.orElseThrow(), referral);
     }
 
-    /** The record of another kind that an attempt before has made without storing so. */
-    private Optional<Mapped> findUnfinished(SyncLink link, String kind) {
+    /** The record of another kind that an attempt before has made without storing so, or that a person made in its place. */
+    private Optional<Mapped> findUnfinished(SyncLink link, Referral referral, String kind) {
         Optional<Plan> plan = rooms.plans
                 .find(link.id())
                 .filter(found -> found.kind() == Plan.Kind.CREATE
@@ -93,12 +87,19 @@ final class NewRecord {
         return work.isWriting()
                 ? plan.flatMap(found -> rooms.mappings
                         .find(work.connection, found.target().kind())
-                        .flatMap(document -> work.reads
-                                .findRecord(
+                        .flatMap(document -> findIntended(found, Shapes.of(document))
+                                .or(() -> work.reads.findByReferralKey(
                                         attempt.call(),
                                         Shapes.of(document),
-                                        found.target().id())
+                                        referral.id().value()))
                                 .map(record -> new Mapped(document, record))))
+                : Optional.empty();
+    }
+
+    /** The record that has the id which a plan chose for it; where the CRM chooses the ids none has. */
+    private Optional<RemoteRecord> findIntended(Plan plan, RecordShape shape) {
+        return work.writes.takesIds()
+                ? work.reads.findRecord(attempt.call(), shape, plan.target().id())
                 : Optional.empty();
     }
 
@@ -166,16 +167,15 @@ final class NewRecord {
     private void refuseOthers(MappingDocument document, RemoteRecord record, Referral referral) {
         refuseLinked(record.ref(), referral);
         JsonValue key = record.values().getOrDefault(document.referralKey(), JsonValue.NULL);
-        if (!Merge.isEmpty(key) && !isKeyOf(key, referral)) {
+        if (!Merge.isEmpty(key) && !isKeyOf(key, referral.id())) {
             throw new AttemptEndedException(new SyncOutcome.NotThisOne("The referral " + referral.id()
                     + " names the record " + record.ref() + ", but that one carries the Referral Identifier of another"
                     + " referral. Correct one of the two."));
         }
     }
 
-    private static boolean isKeyOf(JsonValue key, Referral referral) {
-        return key instanceof JsonString text
-                && text.getString().strip().equalsIgnoreCase(referral.id().value());
+    private static boolean isKeyOf(JsonValue key, ReferralId referral) {
+        return key instanceof JsonString text && text.getString().strip().equalsIgnoreCase(referral.value());
     }
 
     /** The link of the lead that this record was made of. */
@@ -192,25 +192,47 @@ final class NewRecord {
                 .flatMap(ref -> rooms.links.findByRecord(work.connection, ref));
     }
 
-    /** Whether there is a record of this kind for the link to go on with: one that we made, or one that is switched on. */
-    boolean hasSuccessor(SyncLink link, MappingDocument document, Referral referral) {
-        Optional<Plan> plan = rooms.plans.find(link.id()).filter(unfinished -> isCreateOf(document, unfinished));
-        return find(document, referral, link.findRecord())
-                .filter(record ->
-                        isPlanned(plan, record) || Switch.of(document, record).isOn())
-                .isPresent();
+    /** The record of this kind with which the link of a switched-off lead may go on: one that we made, or one that is switched on. */
+    Optional<RemoteRecord> findSuccessor(SyncLink link, MappingDocument document, Referral referral) {
+        Optional<Plan> plan = rooms.plans.find(link.id());
+        return find(
+                document,
+                referral,
+                link.findRecord(),
+                record -> isPlanned(plan, document, referral.id(), record)
+                        || Switch.of(document, record).isOn());
     }
 
-    private static boolean isPlanned(Optional<Plan> plan, RemoteRecord record) {
-        return plan.filter(unfinished ->
-                        unfinished.target().id().equalsIgnoreCase(record.ref().id()))
-                .isPresent();
+    /**
+     * Whether the record is what an unfinished plan was to create. Where the CRM chose its id, it carries the referral's id, and its
+     * Audit field, if the mapping has one, still tells that we created it: a person may have typed the referral's id elsewhere.
+     */
+    boolean isPlanned(Optional<Plan> plan, MappingDocument document, ReferralId referral, RemoteRecord record) {
+        Optional<Plan> create = plan.filter(unfinished -> unfinished.kind() == Plan.Kind.CREATE
+                && unfinished.target().kind().equals(document.record()));
+        if (create.isEmpty() || work.writes.takesIds()) {
+            return create.filter(unfinished -> unfinished
+                            .target()
+                            .id()
+                            .equalsIgnoreCase(record.ref().id()))
+                    .isPresent();
+        }
+        String audit = document.section().audit();
+        return isKeyOf(record.values().getOrDefault(document.referralKey(), JsonValue.NULL), referral)
+                && (audit == null
+                        || (record.values().get(audit) instanceof JsonString told
+                                && told.getString().contains(createdFrom(referral))));
+    }
+
+    /** What a record that we create tells its seller. */
+    private static String createdFrom(ReferralId referral) {
+        return "Created from Partner Center referral " + referral + ".";
     }
 
     /** Finds the record of this kind that belongs to the referral, or creates it. */
     Optional<SyncOutcome> findOrCreate(Optional<SyncLink> link, MappingDocument document, Referral referral) {
         Optional<RecordRef> lead = link.flatMap(SyncLink::findRecord);
-        Optional<RemoteRecord> found = find(document, referral, lead);
+        Optional<RemoteRecord> found = find(document, referral, lead, record -> true);
         if (found.isEmpty()) {
             Optional<Mapped> named = lead.isEmpty() ? findNamed(referral) : Optional.empty();
             if (named.isPresent()) {
@@ -221,31 +243,32 @@ final class NewRecord {
                     ? newReferral.foundWithoutRecord(link, document, referral, lost.orElseThrow())
                     : create(link, document, referral, lead);
         }
-        RemoteRecord record = found.orElseThrow();
+        return goOnWith(link, document, referral, found.orElseThrow());
+    }
+
+    /** The record that was found belongs to the referral: it is linked. */
+    Optional<SyncOutcome> goOnWith(
+            Optional<SyncLink> link, MappingDocument document, Referral referral, RemoteRecord record) {
         work.hold(record.ref());
         refuseLinked(record.ref(), referral);
-        Optional<Plan> plan = link.flatMap(known -> rooms.plans.find(known.id()))
-                .filter(unfinished -> isCreateOf(document, unfinished));
-        // with another id it is not what we planned to create: somebody else made it
-        boolean ours = isPlanned(plan, record);
+        Optional<Plan> plan = link.flatMap(known -> rooms.plans.find(known.id()));
+        // what is not as we planned to create it somebody else made
+        boolean ours = isPlanned(plan, document, referral.id(), record);
         if (ours && link.isPresent() && !work.dry) {
             return created(link.orElseThrow(), document, referral, record, plan.orElseThrow(), Merge.CONFIRMED);
         }
         return adopt(link, document, referral, record);
     }
 
-    private static boolean isCreateOf(MappingDocument document, Plan plan) {
-        return plan.kind() == Plan.Kind.CREATE && plan.target().kind().equals(document.record());
-    }
-
-    /** The record that carries the referral's id, or the one that somebody made of the lead. */
-    private Optional<RemoteRecord> find(MappingDocument document, Referral referral, Optional<RecordRef> lead) {
+    /** The record that carries the referral's id, or the one that somebody made of the lead; only one that is wanted. */
+    private Optional<RemoteRecord> find(
+            MappingDocument document, Referral referral, Optional<RecordRef> lead, Predicate<RemoteRecord> wanted) {
         RecordShape shape = Shapes.of(document);
         Optional<RemoteRecord> byKey = work.reads.findByReferralKey(
                 attempt.call(), shape, referral.id().value());
         Optional<FieldMapping> origin = lead.flatMap(ref -> origin(document, ref));
         if (byKey.isPresent() || origin.isEmpty()) {
-            return byKey;
+            return byKey.filter(wanted);
         }
         List<RemoteRecord> made = work.reads.listMatching(
                 attempt.call(),
@@ -254,6 +277,9 @@ final class NewRecord {
                         origin.orElseThrow().crm().name(),
                         StoredJson.JSON.createValue(lead.orElseThrow().id())),
                 2);
+        if (made.stream().noneMatch(wanted)) {
+            return Optional.empty();
+        }
         if (made.size() > 1) {
             throw new AttemptEndedException(new SyncOutcome.NotThisOne("Two records were made of the lead "
                     + lead.orElseThrow().id() + ": " + made.get(0).ref() + " and "
@@ -315,7 +341,7 @@ final class NewRecord {
         refuseLinked(record.ref(), referral);
         SyncLink before = reserve(link, referral);
         // one that carries our referral's id was switched on by us: its seller has switched it off since
-        boolean off = isKeyOf(record.values().getOrDefault(document.referralKey(), JsonValue.NULL), referral)
+        boolean off = isKeyOf(record.values().getOrDefault(document.referralKey(), JsonValue.NULL), referral.id())
                 && Switch.of(document, record).isOff();
         storeLink(referral, () -> {
             rooms.links.save(before.withPrevious(before.record()).withRecord(record.ref()));
@@ -438,7 +464,7 @@ final class NewRecord {
         Plan plan = new Plan(
                 attempt.requestId(), Plan.Kind.CREATE, document.label(), intended, "", work.now(), false, planned);
         attempt.store(() -> rooms.plans.save(link.id(), plan, Comparison.subjects(document, referral)));
-        values.putAll(notes.ofNew(document, "Created from Partner Center referral " + referral.id() + "."));
+        values.putAll(notes.ofNew(document, createdFrom(referral.id())));
         Optional<RemoteRecord> made;
         try {
             made = work.writes.createRecord(
@@ -489,8 +515,7 @@ final class NewRecord {
         RecordShape shape = Shapes.of(document);
         RemoteRecord record = work.reads
                 .findByReferralKey(attempt.call(), shape, referral.id().value())
-                .or(() -> work.reads.findRecord(
-                        attempt.call(), shape, plan.target().id()))
+                .or(() -> findIntended(plan, shape))
                 .orElseThrow(() -> new AttemptEndedException(new SyncOutcome.NotNow(
                         work.connection.value(),
                         false,
@@ -498,7 +523,7 @@ final class NewRecord {
                         "The CRM says that a record for this referral exists but does not show it yet.")));
         work.hold(record.ref());
         refuseLinked(record.ref(), referral);
-        if (record.ref().id().equalsIgnoreCase(plan.target().id())) {
+        if (isPlanned(Optional.of(plan), document, referral.id(), record)) {
             return created(link, document, referral, record, plan, Merge.CONFIRMED);
         }
         return adopt(Optional.of(link), document, referral, record);

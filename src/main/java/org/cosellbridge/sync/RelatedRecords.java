@@ -19,10 +19,12 @@ import org.cosellbridge.audit.AuditKind;
 import org.cosellbridge.audit.AuditTrail;
 import org.cosellbridge.audit.FieldChange;
 import org.cosellbridge.connector.ConnectionName;
+import org.cosellbridge.connector.ConnectorException;
 import org.cosellbridge.connector.LeaseLostException;
 import org.cosellbridge.connector.ReadsRecords;
 import org.cosellbridge.connector.RecordShape;
 import org.cosellbridge.connector.RemoteRecord;
+import org.cosellbridge.connector.RetryableException;
 import org.cosellbridge.connector.WritesRecords;
 import org.cosellbridge.mapping.FieldMapping;
 import org.cosellbridge.mapping.MappingDocument;
@@ -109,7 +111,7 @@ class RelatedRecords {
         MatchLocks.Lock lock = take(key, holder, search);
         boolean released = false;
         try {
-            Found found = findOrCreate(related, parents, lock, search);
+            Found found = findOrCreate(related, parents, key, lock, search);
             search.attempt().store(() -> {
                 locks.release(key, holder, found.id());
                 if (found.entry()) {
@@ -121,7 +123,7 @@ class RelatedRecords {
         } catch (RuntimeException failed) {
             // others wait for the lock; after a lost lease nothing may be stored and the lock runs out by itself
             if (!released && !(failed instanceof LeaseLostException)) {
-                search.attempt().store(() -> locks.release(key, holder, lock.recordId()));
+                search.attempt().store(() -> locks.release(key, holder));
             }
             throw failed;
         }
@@ -151,7 +153,11 @@ class RelatedRecords {
     }
 
     private Found findOrCreate(
-            RelatedMapping related, Map<String, JsonValue> parents, MatchLocks.Lock lock, Search search) {
+            RelatedMapping related,
+            Map<String, JsonValue> parents,
+            MatchLocks.Key key,
+            MatchLocks.Lock lock,
+            Search search) {
         RecordShape shape = Shapes.of(related);
         Map<String, JsonValue> match = new LinkedHashMap<>(parents);
         related.match(search.referral().view())
@@ -165,18 +171,6 @@ class RelatedRecords {
                     + " of the referral: " + hits.get(0).ref() + " and "
                     + hits.get(1).ref() + ". Merge them, or change one so that only the right one matches."));
         }
-        if (hits.size() == 1) {
-            String id = hits.get(0).ref().id();
-            // ours from an attempt that ended before it could say so
-            boolean ours = lock.recordId().isEmpty() && id.equalsIgnoreCase(lock.intendedId());
-            return new Found(id, ours, Merge.CONFIRMED);
-        }
-        if (!lock.recordId().isEmpty()
-                && search.reads()
-                        .findRecord(search.attempt().call(), shape, lock.recordId())
-                        .isPresent()) {
-            return new Found(lock.recordId(), false, "");
-        }
         Map<String, JsonValue> values = new LinkedHashMap<>(parents);
         for (FieldMapping mapping : related.fields()) {
             if (mapping.related().isEmpty() && mapping.travels(Direction.TO_CRM, Occasion.CREATE)) {
@@ -186,11 +180,54 @@ class RelatedRecords {
                 }
             }
         }
-        return search.writes()
-                .createRecord(search.attempt().call(), shape, null, lock.intendedId(), values)
+        boolean takesIds = search.writes().takesIds();
+        // where the CRM chooses the ids: nothing matched when an attempt before began to create it, and no answer came
+        boolean begun = !takesIds && lock.recordId().equals(lock.intendedId());
+        if (hits.size() == 1) {
+            RemoteRecord hit = hits.get(0);
+            // ours from an attempt that ended before it could say so
+            boolean ours = takesIds
+                    ? lock.recordId().isEmpty() && hit.ref().id().equalsIgnoreCase(lock.intendedId())
+                    : begun && holds(related, hit, values);
+            return new Found(hit.ref().id(), ours, Merge.CONFIRMED);
+        }
+        if (!lock.recordId().isEmpty()
+                && !begun
+                && search.reads()
+                        .findRecord(search.attempt().call(), shape, lock.recordId())
+                        .isPresent()) {
+            return new Found(lock.recordId(), false, "");
+        }
+        return create(shape, values, key, lock, search)
                 .map(created -> new Found(created.ref().id(), true, "created"))
                 // the id exists: an earlier answer was lost, and the match fields were changed since
                 .orElseGet(() -> new Found(lock.intendedId(), lock.recordId().isEmpty(), Merge.CONFIRMED));
+    }
+
+    private Optional<RemoteRecord> create(
+            RecordShape shape, Map<String, JsonValue> values, MatchLocks.Key key, MatchLocks.Lock lock, Search search) {
+        Attempt attempt = search.attempt();
+        boolean takesIds = search.writes().takesIds();
+        if (!takesIds) {
+            attempt.store(() -> locks.note(key, attempt.requestId(), lock.intendedId()));
+        }
+        try {
+            return search.writes().createRecord(attempt.call(), shape, null, lock.intendedId(), values);
+        } catch (ConnectorException failed) {
+            boolean perhaps = failed instanceof RetryableException lost && !lost.isOwnLimit();
+            if (!takesIds && !perhaps) {
+                attempt.store(() -> locks.note(key, attempt.requestId(), ""));
+            }
+            throw failed;
+        }
+    }
+
+    /** Whether the record holds all that a new one gets. */
+    private static boolean holds(RelatedMapping related, RemoteRecord record, Map<String, JsonValue> values) {
+        return related.fields().stream().allMatch(mapping -> {
+            JsonValue value = values.get(mapping.crm().name());
+            return value == null || mapping.sameInCrm(mapping.fromRecord(record.values()), value);
+        });
     }
 
     private static AuditEntry entry(
@@ -201,7 +238,7 @@ class RelatedRecords {
                 .outcome("created")
                 .mapping(search.label());
         if (found.rule().equals(Merge.CONFIRMED)) {
-            entry.reason("It was created before a restart and found again by its id.");
+            entry.reason("It was created before a restart or a lost answer and is found again.");
         }
         for (FieldMapping mapping : related.fields()) {
             JsonValue reference = parents.get(mapping.crm().name());

@@ -47,8 +47,8 @@ final class Run {
     /** The record that carries the id of a referral whose link has a lead. */
     private @Nullable RecordRef claimant;
 
-    /** Whether the record that asked was made of a lead, or carries the id of a lead's referral, and is switched on. */
-    private boolean isSuccessorOn;
+    /** The record that asked, if it was made of a lead or carries the id of a lead's referral, and is switched on. */
+    private @Nullable RecordRef successor;
 
     Run(Synchronization rooms, Attempt attempt, boolean dry) {
         this.rooms = rooms;
@@ -126,7 +126,7 @@ final class Run {
         Optional<SyncLink> lead = newRecord.findLead(document, record);
         if (lead.isPresent()) {
             // somebody made it of a lead of ours: the link moves to it
-            isSuccessorOn = Switch.of(document, record).isOn();
+            successor = Switch.of(document, record).isOn() ? record.ref() : null;
             work.about(lead.orElseThrow().referral(), lead.orElseThrow().engagement());
             return Optional.empty();
         }
@@ -162,7 +162,7 @@ final class Run {
             if (holder.kind().equals(LEAD) && document.record().equals(OPPORTUNITY)) {
                 // the link moves to this record if its referral was accepted
                 claimant = record.ref();
-                isSuccessorOn = Switch.of(document, record).isOn();
+                successor = Switch.of(document, record).isOn() ? record.ref() : null;
                 work.about(referral, other.orElseThrow().engagement());
                 work.forgetReads();
                 return Optional.empty();
@@ -185,26 +185,32 @@ final class Run {
 
     /** The end of an attempt for a record that claims the referral of a lead: nothing moved the link, so both claim it. */
     private SyncOutcome claimed(SyncOutcome ended, RecordRef other) {
-        Optional<SyncLink> link = rooms.links.findByReferral(work.connection, work.referralId());
-        Optional<RecordRef> holder = link.flatMap(SyncLink::findRecord);
-        // what we were making of the lead ourselves takes its place once nothing stops the link any more
-        boolean planned = link.flatMap(found -> rooms.plans.find(found.id()))
-                .filter(plan -> plan.kind() == Plan.Kind.CREATE && plan.target().equals(other))
-                .isPresent();
-        if (work.dry || planned || holder.filter(ref -> ref.kind().equals(LEAD)).isEmpty()) {
+        Optional<SyncLink> link = rooms.links
+                .findByReferral(work.connection, work.referralId())
+                .filter(found -> found.findRecord()
+                        .filter(ref -> ref.kind().equals(LEAD))
+                        .isPresent());
+        Optional<MappingDocument> document = rooms.mappings.find(work.connection, other.kind());
+        if (work.dry || link.isEmpty() || document.isEmpty() || !(ended instanceof SyncOutcome.Done done)) {
             return ended;
         }
-        if (ended instanceof SyncOutcome.Done done) {
-            attempt.store(done.store());
-            // the one that does not belong is told
-            rooms.mappings
-                    .find(work.connection, other.kind())
-                    .ifPresent(document -> work.reads
-                            .findRecord(attempt.call(), Shapes.of(document), other.id())
-                            .ifPresent(read -> work.recordWas(document, read)));
-            return twoClaim(work.referralId(), holder.orElseThrow(), other);
+        SyncLink found = link.orElseThrow();
+        MappingDocument mapped = document.orElseThrow();
+        Optional<RemoteRecord> record = work.reads.findRecord(attempt.call(), Shapes.of(mapped), other.id());
+        // what we were making of the lead ourselves takes its place once nothing stops the link any more
+        boolean claims = record.filter(
+                        read -> !newRecord.isPlanned(rooms.plans.find(found.id()), mapped, work.referralId(), read))
+                // where both are switched off nobody is told anything
+                .filter(read -> found.state() != LinkState.PAUSED
+                        || !Switch.of(mapped, read).isOff())
+                .isPresent();
+        if (!claims) {
+            return ended;
         }
-        return ended;
+        attempt.store(done.store());
+        // the one that does not belong is told
+        work.recordWas(mapped, record.orElseThrow());
+        return twoClaim(work.referralId(), found.findRecord().orElseThrow(), other);
     }
 
     // ---- a link with a record
@@ -238,7 +244,7 @@ final class Run {
                 if (!Switch.of(document, fresh.orElseThrow()).isOff()) {
                     return switchedOn(link);
                 }
-                if (!mayHaveSuccessor(link, document)) {
+                if (!document.record().equals(LEAD)) {
                     return work.nothing("Sync with Partner Center is switched off on the record.");
                 }
             }
@@ -299,10 +305,10 @@ final class Run {
         }
         Switch sync = Switch.of(document, record);
         // a record that is just being adopted has no baseline yet and is switched on with its first delta
-        if (sync.isOff() && wasOn(link, document) && link.previous() == null) {
-            return mayHaveSuccessor(link, document) && !referral.isLead()
+        if (sync.isOff() && link.previous() == null && (link.state() == LinkState.PAUSED || wasOn(link, document))) {
+            return document.record().equals(LEAD) && !referral.isLead()
                     ? goesOnWithSuccessor(link, document, referral, record)
-                    : switchedOff(link);
+                    : switchedOff(link, referral);
         }
         Optional<RecordRef> previous = link.findPrevious();
         if (previous.isPresent() && work.isWriting()) {
@@ -322,35 +328,28 @@ final class Run {
         return bothSides.update(link, document, referral, record);
     }
 
-    /**
-     * Whether the link of this record, which is switched off, may go on with another one: a lead's with the record that was made of
-     * it, when that one has a switch of its own that is on, or when we had begun to make it ourselves.
-     */
-    private boolean mayHaveSuccessor(SyncLink link, MappingDocument document) {
-        return document.record().equals(LEAD)
-                && (isSuccessorOn
-                        || rooms.plans
-                                .find(link.id())
-                                .filter(plan -> plan.kind() == Plan.Kind.CREATE)
-                                .isPresent());
-    }
-
     /** The link leaves a lead that is switched off if the record that was made of it is there; none is made for it any more. */
     private Optional<SyncOutcome> goesOnWithSuccessor(
             SyncLink link, MappingDocument document, Referral referral, RemoteRecord record) {
         Optional<MappingDocument> opportunity = rooms.mappings.find(work.connection, OPPORTUNITY);
-        if (opportunity.isEmpty() || !newRecord.hasSuccessor(link, opportunity.orElseThrow(), referral)) {
-            return switchedOff(link);
+        Optional<RemoteRecord> found = opportunity.flatMap(mapped -> newRecord.findSuccessor(link, mapped, referral));
+        if (found.isEmpty()) {
+            return switchedOff(link, referral);
         }
         if (work.isWriting() && newReferral.isUnfinished(record.ref())) {
             return newReferral.goOn(document, referral, record, false);
         }
+        bothSides.tellUnfinished(link, document, referral, record);
         if (work.isWriting() && link.state() == LinkState.PAUSED) {
             attempt.store(() ->
                     resume(link, "The lead is switched off, but the record that was made of it takes its place."));
         }
-        SyncLink active = rooms.links.find(link.id()).orElseThrow();
-        return newRecord.findOrCreate(Optional.of(active), opportunity.orElseThrow(), referral);
+        SyncLink now = rooms.links.find(link.id()).orElseThrow();
+        if (work.isWriting() && now.state() == LinkState.PAUSED) {
+            // an operator stopped it meanwhile
+            return work.nothing("The link is paused.");
+        }
+        return newRecord.goOnWith(Optional.of(now), opportunity.orElseThrow(), referral, found.orElseThrow());
     }
 
     /** Whether the two sides have agreed that the record is kept in step. */
@@ -383,7 +382,7 @@ final class Run {
         }
     }
 
-    private Optional<SyncOutcome> switchedOff(SyncLink link) {
+    private Optional<SyncOutcome> switchedOff(SyncLink link, Referral referral) {
         String sentence = "Sync with Partner Center is switched off on the record: neither side is written until it is"
                 + " switched on again.";
         if (work.dry) {
@@ -392,6 +391,10 @@ final class Run {
         return Work.done("skipped", () -> {
             if (rooms.links.pause(link.id(), PausedBy.SELLER, sentence)) {
                 rooms.trail.append(work.stateChanged(link, LinkState.PAUSED, sentence));
+            }
+            if (successor != null && referral.isLead()) {
+                work.remarkSkip("The record " + successor + " waits: it was made of the lead " + link.record()
+                        + ", which is switched off, and the referral is not accepted yet.");
             }
             work.findRecordRead().ifPresent(work::noteSeen);
         });

@@ -855,6 +855,9 @@ final class SyncFixture implements AutoCloseable {
         Consumer<RecordRef> listener = record -> {};
 
         final List<String> writes = new CopyOnWriteArrayList<>();
+        /** Whether it gives every new record an id of its own, whatever the caller asks for. */
+        boolean choosesIds;
+
         boolean loseNextAnswer;
         boolean failNextClose;
 
@@ -975,6 +978,11 @@ final class SyncFixture implements AutoCloseable {
         }
 
         @Override
+        public boolean takesIds() {
+            return !choosesIds;
+        }
+
+        @Override
         public Optional<RemoteRecord> createRecord(
                 CallContext call,
                 RecordShape shape,
@@ -984,7 +992,9 @@ final class SyncFixture implements AutoCloseable {
             calls(call, "crm", true);
             RemoteRecord created;
             synchronized (this) {
-                String chosen = id == null ? UUID.randomUUID().toString() : id;
+                String chosen = choosesIds
+                        ? String.format(Locale.ROOT, "00000008-0000-4000-8000-%012d", ++made)
+                        : id == null ? UUID.randomUUID().toString() : id;
                 if (table(shape.kind()).containsKey(chosen)
                         || (referralId != null
                                 && carrying(shape, referralId).findAny().isPresent())) {

@@ -30,11 +30,17 @@ class UnfinishedWritesTest {
     @BeforeEach
     void begin() {
         fixture.documents = MappingLibrary.builtIn("dynamics", List.of(OPPORTUNITY, LEAD));
+        fixture.crm.choosesIds = crmChoosesIds();
     }
 
     @AfterEach
     void close() {
         fixture.close();
+    }
+
+    /** Whether the CRM gives new records ids of its own. */
+    boolean crmChoosesIds() {
+        return false;
     }
 
     // ---- our write's answer lost, then a person's edit, then a restart
@@ -355,6 +361,55 @@ class UnfinishedWritesTest {
         fixture.crm.edit(LEAD, record, "cosell_howcanmicrosofthelp", "100000001");
     }
 
+    @Test
+    void aLeadThatAPersonMadeInPlaceOfAnUnfinishedOneIsAdoptedAndMoves() {
+        fixture.partnerCenter.put(A, "e1", lead);
+        failBefore("crm");
+        assertThat(fixture.attempt(A)).isInstanceOf(SyncOutcome.NotNow.class);
+        fixture.crm.edit(LEAD, "theirs", "statuscode", "\"1\"");
+        fixture.crm.edit(LEAD, "theirs", "cosell_syncwithpartnercenter", "true");
+        fixture.crm.edit(LEAD, "theirs", "cosell_referralidentifier", "\"" + A + "\"");
+        accept();
+
+        fixture.attempt(A);
+
+        assertThat(fixture.crm.only(LEAD).getString("statuscode")).isEqualTo("3");
+        assertThat(fixture.link(A).findRecord().orElseThrow().kind()).isEqualTo(OPPORTUNITY);
+        assertThat(fixture.trail)
+                .filteredOn(entry -> entry.kind() == AuditKind.RECORD_CREATED)
+                .noneMatch(entry -> "lead/theirs".equals(entry.record()));
+        assertThat(fixture.count(AuditKind.LINK_CREATED)).isEqualTo(1);
+        assertThat(fixture.count(AuditKind.LINK_MOVED)).isEqualTo(1);
+    }
+
+    @Test
+    void aCreateWhoseAnswerIsLostIsToldOnceAsOursAndKeepsAnEditMeanwhile() {
+        for (int create = 1; create <= 3; create++) {
+            fixture.reset();
+            fixture.partnerCenter.put(A, "e1");
+            loseAnswer(create);
+            assertThat(fixture.attempt(A)).isInstanceOf(SyncOutcome.NotNow.class);
+            if (create == 3) {
+                String made = fixture.crm.table(OPPORTUNITY).keySet().iterator().next();
+                fixture.crm.edit(OPPORTUNITY, made, VALUE, "300");
+            }
+            fixture.restart();
+
+            fixture.attempt(A);
+
+            hasValue(create == 3 ? 300 : 100, "answer " + create);
+            assertThat(fixture.crm.table("account")).hasSize(1);
+            assertThat(fixture.crm.table("contact")).hasSize(1);
+            assertThat(fixture.count(AuditKind.RELATED_CREATED))
+                    .as("answer %s", create)
+                    .isEqualTo(2);
+            assertThat(fixture.count(AuditKind.RECORD_CREATED))
+                    .as("answer %s", create)
+                    .isEqualTo(1);
+            assertThat(fixture.count(AuditKind.CONFLICT_OPENED)).isZero();
+        }
+    }
+
     // ---- leads that are switched off on their way
 
     @Test
@@ -453,6 +508,202 @@ class UnfinishedWritesTest {
         assertThat(fixture.crm.only(OPPORTUNITY).getString("cosell_referralidentifier"))
                 .isEqualTo(A);
         assertThat(fixture.crm.only(LEAD).getString("statuscode")).isEqualTo("1");
+    }
+
+    @Test
+    void aLeadThatWasAdoptedSwitchedOffIsNotSwitchedOnByTheOpportunityMadeOfIt() {
+        for (boolean accepted : List.of(false, true)) {
+            fixture.reset();
+            fixture.partnerCenter.put(A, "e1", lead);
+            fixture.crm.edit(LEAD, "found", "cosell_referralidentifier", "\"" + A + "\"");
+            fixture.crm.edit(LEAD, "found", "cosell_syncwithpartnercenter", "false");
+            fixture.attempt(A);
+            assertThat(fixture.link(A).pausedBy()).isEqualTo(PausedBy.SELLER);
+            if (accepted) {
+                accept();
+            }
+            RecordRef theirs = madeOf("found");
+            int writes = fixture.written.size();
+
+            fixture.attemptOf(theirs, 0);
+
+            assertThat(fixture.crm.only(LEAD).get("cosell_syncwithpartnercenter"))
+                    .isEqualTo(JsonValue.FALSE);
+            if (accepted) {
+                assertThat(fixture.link(A).record()).isEqualTo(theirs);
+                assertThat(fixture.link(A).state()).isEqualTo(LinkState.ACTIVE);
+            } else {
+                assertThat(fixture.written).hasSize(writes);
+                assertThat(fixture.link(A).state()).isEqualTo(LinkState.PAUSED);
+                assertThat(fixture.trail).noneMatch(entry -> "active".equals(entry.outcome()));
+            }
+        }
+    }
+
+    @Test
+    void anOpportunityThatIsSwitchedOnBeforeTheReferralIsAcceptedTakesTheLinkOnceItIs() {
+        lead();
+        String lead = switchOffLead();
+        fixture.attempt(A);
+        RecordRef theirs = madeOf(lead);
+
+        fixture.attemptOf(theirs, 0);
+        fixture.attemptOf(theirs, 0);
+        fixture.attempt(A);
+
+        assertThat(fixture.link(A).record()).isEqualTo(new RecordRef(LEAD, lead));
+        assertThat(fixture.link(A).state()).isEqualTo(LinkState.PAUSED);
+        assertThat(fixture.trail)
+                .filteredOn(entry -> entry.kind() == AuditKind.REFERRAL_SKIPPED)
+                .singleElement()
+                .satisfies(entry -> assertThat(entry.reason()).contains(theirs.toString(), "waits"));
+        accept();
+
+        fixture.attempt(A);
+
+        assertThat(fixture.link(A).record()).isEqualTo(theirs);
+        assertThat(fixture.link(A).state()).isEqualTo(LinkState.ACTIVE);
+        assertThat(fixture.crm.only(OPPORTUNITY).getString("cosell_referralidentifier"))
+                .isEqualTo(A);
+        assertThat(fixture.crm.only(LEAD).getString("statuscode")).isEqualTo("1");
+    }
+
+    @Test
+    void opportunitiesThatAreOffAreNoQuestionToTheLinkOfTheSwitchedOffLeadTheyWereMadeOf() {
+        lead();
+        String lead = switchOffLead();
+        fixture.attempt(A);
+        accept();
+        fixture.crm.edit(OPPORTUNITY, "one", "originatingleadid", "\"" + lead + "\"");
+        fixture.crm.edit(OPPORTUNITY, "two", "originatingleadid", "\"" + lead + "\"");
+
+        assertThat(fixture.attempt(A)).isInstanceOf(SyncOutcome.Done.class);
+        assertThat(fixture.link(A).state()).isEqualTo(LinkState.PAUSED);
+        fixture.crm.edit(OPPORTUNITY, "two", "cosell_syncwithpartnercenter", "true");
+        assertThat(fixture.attempt(A)).isInstanceOf(SyncOutcome.NotThisOne.class);
+    }
+
+    @Test
+    void whatAnUnfinishedWriteDidIsToldAlthoughTheSwitchedOffLeadLosesItsLink() {
+        for (String system : List.of("crm", PartnerCenter.SYSTEM)) {
+            fixture.reset();
+            lead();
+            String lead = fixture.crm.table(LEAD).keySet().iterator().next();
+            if (system.equals("crm")) {
+                fixture.partnerCenter.edit(A, Map.of("details.notes", Json.createValue("news")));
+            } else {
+                fixture.crm.edit(LEAD, lead, "description", "\"news\"");
+            }
+            loseAnswer(1);
+            assertThat(fixture.attempt(A)).isInstanceOf(SyncOutcome.NotNow.class);
+            accept();
+            switchOffLead();
+            RecordRef theirs = madeOf(lead);
+
+            fixture.attemptOf(theirs, 0);
+
+            assertThat(fixture.link(A).record()).as(system).isEqualTo(theirs);
+            assertThat(fixture.trail)
+                    .as(system)
+                    .filteredOn(entry -> new RecordRef(LEAD, lead).toString().equals(entry.record()))
+                    .filteredOn(entry -> entry.changes().stream()
+                            .anyMatch(change -> change.field().equals("notes")
+                                    && change.rule().equals(Merge.CONFIRMED)))
+                    .hasSize(1);
+        }
+    }
+
+    @Test
+    void whereTheLeadAndTheOpportunityWithItsReferralsIdAreSwitchedOffNobodyIsToldAnything() {
+        lead();
+        switchOffLead();
+        fixture.attempt(A);
+        fixture.crm.edit(OPPORTUNITY, "theirs", "cosell_referralidentifier", "\"" + A + "\"");
+        int writes = fixture.written.size();
+
+        assertThat(fixture.attemptOf(new RecordRef(OPPORTUNITY, "theirs"), 0)).isInstanceOf(SyncOutcome.Done.class);
+
+        assertThat(fixture.written).hasSize(writes);
+    }
+
+    @Test
+    void noOpportunityIsMadeOfASwitchedOffLeadWhoseSuccessorVanishes() {
+        for (int read = 1; read <= 6; read++) {
+            RecordRef theirs = successorOfASwitchedOffLead();
+            atRead(read, () -> fixture.crm.delete(OPPORTUNITY, theirs.id()));
+
+            fixture.attemptOf(theirs, 0);
+
+            assertThat(fixture.crm.table(OPPORTUNITY)).as("read %s", read).isEmpty();
+        }
+    }
+
+    @Test
+    void aSwitchedOffLeadKeepsItsLinkWhenAnOperatorPausesItFirst() {
+        int kept = 0;
+        for (int read = 1; read <= 6; read++) {
+            RecordRef theirs = successorOfASwitchedOffLead();
+            SyncLink link = fixture.link(A);
+            boolean[] first = {false};
+            atRead(read, () -> {
+                first[0] = fixture.link(A).state() == LinkState.PAUSED;
+                fixture.transaction(() -> fixture.links.pause(link.id(), PausedBy.PERSON, "Wait."));
+            });
+
+            fixture.attemptOf(theirs, 0);
+
+            if (first[0]) {
+                kept++;
+                assertThat(fixture.link(A).record()).as("read %s", read).isEqualTo(link.record());
+                assertThat(fixture.count(AuditKind.LINK_MOVED)).isZero();
+            }
+            assertThat(fixture.link(A).pausedBy()).as("read %s", read).isEqualTo(PausedBy.PERSON);
+        }
+        assertThat(kept).isGreaterThan(2);
+    }
+
+    @Test
+    void aFormerLeadWhoseSwitchWasNeverSetIsClosed() {
+        fixture.crm.edit(LEAD, "theirs", "statuscode", "\"1\"");
+        fixture.partnerCenter.put(A, "e1", lead);
+        fixture.partnerCenter.put(A, "e1", "externalReferenceId", "\"theirs\"");
+        accept();
+
+        fixture.attempt(A);
+
+        assertThat(fixture.link(A).findRecord().orElseThrow().kind()).isEqualTo(OPPORTUNITY);
+        assertThat(fixture.crm.only(LEAD).getString("statuscode")).isEqualTo("3");
+        assertThat(fixture.count(AuditKind.LINK_UNCHANGED)).isZero();
+    }
+
+    /** A lead that is switched off, of an accepted referral, and a seller's opportunity made of it that is switched on. */
+    private RecordRef successorOfASwitchedOffLead() {
+        fixture.reset();
+        lead();
+        String lead = switchOffLead();
+        fixture.attempt(A);
+        accept();
+        return madeOf(lead);
+    }
+
+    /** A seller's opportunity made of this lead, which is switched on. */
+    private RecordRef madeOf(String lead) {
+        fixture.crm.edit(OPPORTUNITY, "theirs", "originatingleadid", "\"" + lead + "\"");
+        fixture.crm.edit(OPPORTUNITY, "theirs", "cosell_syncwithpartnercenter", "true");
+        return new RecordRef(OPPORTUNITY, "theirs");
+    }
+
+    /** Happens just before this read of the next attempt. */
+    private void atRead(int which, Runnable happens) {
+        AtomicInteger reads = new AtomicInteger();
+        fixture.weather = new SyncFixture.Weather() {
+            @Override
+            public void before(String system, boolean write) {
+                if (!write && reads.incrementAndGet() == which) {
+                    happens.run();
+                }
+            }
+        };
     }
 
     /** The new opportunity's id: the answer to its create was lost, and the lead is switched off. */

@@ -125,6 +125,11 @@ final class DynamicsConnector implements Connector, ReadsRecords, WritesRecords,
     }
 
     @Override
+    public boolean takesIds() {
+        return true;
+    }
+
+    @Override
     public Optional<RemoteRecord> createRecord(
             CallContext call,
             RecordShape shape,
