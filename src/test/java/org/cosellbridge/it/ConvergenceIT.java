@@ -255,11 +255,12 @@ class ConvergenceIT implements StateOnFailure.Tells {
     }
 
     private void fault() {
-        Faults faults = random.nextBoolean()
+        boolean ofCrm = random.nextBoolean();
+        Faults faults = ofCrm
                 ? both.crm().server().faults()
                 : both.partnerCenter().server().faults();
         switch (random.nextInt(20)) {
-            case 0 -> faults.next(1, Fault.throttled(1));
+            case 0 -> faults.next(1, ofCrm ? both.crm().busy(1) : Fault.throttled(1));
             case 1 -> faults.next(1, Fault.status(500));
             case 2 -> faults.next(1, Fault.status(503));
             case 3 -> faults.next(1, Fault.cut(), (method, path) -> !method.equals("GET"));

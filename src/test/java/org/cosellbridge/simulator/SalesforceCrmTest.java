@@ -1,0 +1,43 @@
+package org.cosellbridge.simulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.cosellbridge.mapping.MappingLibrary;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Salesforce is a CRM like any other. */
+class SalesforceCrmTest implements CrmSystemContract {
+    @TempDir
+    private Path mapping;
+
+    private SalesforceCrm crm;
+
+    @BeforeEach
+    void open() {
+        crm = new SalesforceCrm(0, "crm", mapping);
+    }
+
+    @AfterEach
+    void close() {
+        crm.close();
+    }
+
+    @Override
+    public CrmSystem crm() {
+        return crm;
+    }
+
+    @Test
+    void itsMappingDocumentsAreTheBuiltInOnesAndKnowItsOwnStage() {
+        assertThat(MappingLibrary.load(mapping, "salesforce", List.of("lead")))
+                .usingRecursiveComparison()
+                .isEqualTo(MappingLibrary.builtIn("salesforce", List.of("lead")));
+        assertThat(MappingLibrary.load(mapping, "salesforce", List.of("opportunity")))
+                .hasSize(1);
+    }
+}
