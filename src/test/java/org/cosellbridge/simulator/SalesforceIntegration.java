@@ -9,9 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 
 /**
@@ -27,17 +24,14 @@ final class SalesforceIntegration implements AutoCloseable {
     private final String userId;
     private final List<Rewrite> rewrites = new ArrayList<>();
     private final List<String> failed = new CopyOnWriteArrayList<>();
-    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(work -> {
-        Thread thread = new Thread(work, "salesforce-integration");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final Thread looker = new Thread(this::lookAgainAndAgain, "salesforce-integration");
     private int seen;
 
     SalesforceIntegration(SalesforceSimulator salesforce) {
         this.salesforce = salesforce;
         this.userId = salesforce.person("other.integration@contoso.example", "Other", "Integration");
-        clock.scheduleWithFixedDelay(this::look, 0, LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
+        looker.setDaemon(true);
+        looker.start();
     }
 
     private record Rewrite(String object, String field, UnaryOperator<String> rule) {}
@@ -56,6 +50,17 @@ final class SalesforceIntegration implements AutoCloseable {
     /** The edits that Salesforce refused, one sentence each. */
     List<String> failed() {
         return List.copyOf(failed);
+    }
+
+    private void lookAgainAndAgain() {
+        try {
+            while (true) {
+                look();
+                Thread.sleep(LOOK_EVERY.toMillis());
+            }
+        } catch (InterruptedException closing) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private synchronized void look() {
@@ -79,20 +84,20 @@ final class SalesforceIntegration implements AutoCloseable {
     private void run(Rewrite rewrite, SalesforceSimulator.Write write) {
         salesforce.row(write.object(), write.id()).ifPresent(row -> {
             String held = row.get(rewrite.field()) instanceof JsonString text ? text.getString() : "";
-            String wanted = rewrite.rule().apply(held);
-            if (!wanted.equals(held)) {
-                try {
+            try {
+                String wanted = rewrite.rule().apply(held);
+                if (!wanted.equals(held)) {
                     salesforce.editAs(
                             userId, write.object(), write.id(), Map.of(rewrite.field(), JSON.createValue(wanted)));
-                } catch (IllegalArgumentException refused) {
-                    failed.add(write.object() + " " + write.id() + " " + rewrite.field() + ": " + refused.getMessage());
                 }
+            } catch (RuntimeException refused) {
+                failed.add(write.object() + " " + write.id() + " " + rewrite.field() + ": " + refused.getMessage());
             }
         });
     }
 
     @Override
     public void close() {
-        clock.shutdownNow();
+        looker.interrupt();
     }
 }
