@@ -30,6 +30,7 @@ import org.cosellbridge.mapping.CrmType;
 import org.cosellbridge.mapping.MappingDocument;
 import org.cosellbridge.referral.Direction;
 import org.cosellbridge.referral.Referral;
+import org.cosellbridge.referral.ReferralId;
 import org.cosellbridge.referral.ReferralPatch;
 import org.cosellbridge.referral.Substatus;
 import org.jspecify.annotations.Nullable;
@@ -494,7 +495,7 @@ final class BothSides {
             return null;
         }
         return referral.externalReferenceId()
-                        .filter(held -> !isMadeOf(held, record, document) && !isGone(held, record))
+                        .filter(held -> !isMadeOf(held, record, document) && !isFormer(held, referral, record))
                         .isEmpty()
                 ? Priority.WRITE_BACK
                 : null;
@@ -510,8 +511,11 @@ final class BothSides {
                         held instanceof JsonString text && text.getString().equalsIgnoreCase(id));
     }
 
-    /** Whether this is the id of a record that we knew and that is no more: the record was made in its place. */
-    private boolean isGone(String id, RemoteRecord record) {
+    /**
+     * Whether this is the id of a record that we knew and in whose place this one stands: it is no more, or it is the referral's lead,
+     * to which no link points any more. Not every CRM shows what was made of a lead.
+     */
+    private boolean isFormer(String id, Referral referral, RemoteRecord record) {
         return !id.equalsIgnoreCase(record.ref().id())
                 && rooms.mappings.list(work.connection).stream().anyMatch(mapped -> {
                     RecordRef former = new RecordRef(mapped.record(), id);
@@ -519,8 +523,16 @@ final class BothSides {
                             && rooms.links.findByRecord(work.connection, former).isEmpty()
                             && work.reads
                                     .findRecord(attempt.call(), Shapes.of(mapped), id)
+                                    .filter(held ->
+                                            mapped.record().equals(record.ref().kind())
+                                                    || !carries(held, mapped, referral))
                                     .isEmpty();
                 });
+    }
+
+    private static boolean carries(RemoteRecord record, MappingDocument document, Referral referral) {
+        return record.values().getOrDefault(document.referralKey(), JsonValue.NULL) instanceof JsonString text
+                && ReferralId.parse(text.getString().strip()).equals(Optional.of(referral.id()));
     }
 
     /** Among several connections that keep the referral, the first one's record is the one it names. */

@@ -88,14 +88,14 @@ class ConvergenceIT implements StateOnFailure.Tells {
         return new ServerProcess(dir, keys);
     }
 
-    /** The product's own documents, in which some fields have another rule. */
+    /** The CRM's documents, or else the product's own, in which some fields have another rule. */
     private Path mappings() {
         Map<String, String> rules = Map.of("closingDate", "review", "dealValue", "crm", "currency", "partner-center");
         try {
             Path folder = Files.createDirectories(dir.resolve("mappings"));
             for (String record : List.of("opportunity", "lead")) {
                 JsonArrayBuilder fields = Json.createArrayBuilder();
-                JsonObject document = builtIn(record);
+                JsonObject document = document(record);
                 for (JsonObject field : document.getJsonArray("fields").getValuesAs(JsonObject.class)) {
                     JsonObjectBuilder changed = Json.createObjectBuilder(field);
                     String rule = rules.get(field.getString("name"));
@@ -117,9 +117,12 @@ class ConvergenceIT implements StateOnFailure.Tells {
         }
     }
 
-    private JsonObject builtIn(String record) throws IOException {
-        try (InputStream stream = MappingDocument.class.getResourceAsStream(
-                        landscape.crm().type() + "/" + record + ".json");
+    private JsonObject document(String record) throws IOException {
+        String folder = landscape.crm().keys().get("mapping");
+        try (InputStream stream = folder == null
+                        ? MappingDocument.class.getResourceAsStream(
+                                landscape.crm().type() + "/" + record + ".json")
+                        : Files.newInputStream(Path.of(folder, record + ".json"));
                 JsonReader reader = Json.createReader(stream)) {
             return reader.readObject();
         }
@@ -255,11 +258,12 @@ class ConvergenceIT implements StateOnFailure.Tells {
     }
 
     private void fault() {
-        Faults faults = random.nextBoolean()
+        boolean ofCrm = random.nextBoolean();
+        Faults faults = ofCrm
                 ? both.crm().server().faults()
                 : both.partnerCenter().server().faults();
         switch (random.nextInt(20)) {
-            case 0 -> faults.next(1, Fault.throttled(1));
+            case 0 -> faults.next(1, ofCrm ? both.crm().busy(1) : Fault.throttled(1));
             case 1 -> faults.next(1, Fault.status(500));
             case 2 -> faults.next(1, Fault.status(503));
             case 3 -> faults.next(1, Fault.cut(), (method, path) -> !method.equals("GET"));

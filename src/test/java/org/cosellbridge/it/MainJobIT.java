@@ -176,7 +176,7 @@ class MainJobIT implements StateOnFailure.Tells {
     @Test
     void whateverTheCrmDoesThereIsOneOpportunity() {
         for (Fault fault :
-                List.of(Fault.status(500), Fault.status(503), Fault.cut(), Fault.loseAnswer(), Fault.throttled(3))) {
+                List.of(Fault.status(500), Fault.status(503), Fault.cut(), Fault.loseAnswer(), crm.busy(3))) {
             int customer = NEXT.incrementAndGet();
             crm.server().faults().next(2, fault, (method, path) -> !method.equals("GET"));
             String referral = partnerCenter.create(ReferralFixtures.partnerLed(customer));

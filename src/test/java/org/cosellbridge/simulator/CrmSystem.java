@@ -112,6 +112,9 @@ public interface CrmSystem extends AutoCloseable {
     /** The state of a lead of which the product made an opportunity, with nobody in the CRM doing anything. */
     CrmState stateOfAcceptedLead();
 
+    /** Whether {@link #opportunitiesOf} shows such an opportunity, too. */
+    boolean showsOpportunityOfAcceptedLead();
+
     /** The names of all accounts, each as often as there are accounts of it; empty for one without. */
     List<String> accounts();
 
@@ -134,6 +137,13 @@ public interface CrmSystem extends AutoCloseable {
 
     /** How many characters a description takes at most. */
     int longestDescription();
+
+    /**
+     * How it refuses a call because it has too much to do at the moment, as its maker documents it.
+     *
+     * @param seconds the time after which it is to be asked again, where it says one
+     */
+    Fault busy(int seconds);
 
     // ---- the calls that were made
 

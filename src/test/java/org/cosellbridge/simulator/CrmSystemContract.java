@@ -181,8 +181,8 @@ interface CrmSystemContract {
     default void itPushesToTheOneProductThatIsRegistered() {
         assertThat(crm().isRegistered()).isFalse();
 
-        crm().register(URI.create("http://127.0.0.1:9/"));
-        crm().register(URI.create("http://127.0.0.1:9/"));
+        crm().register(URI.create("http://127.0.0.1:9009/"));
+        crm().register(URI.create("http://127.0.0.1:9009/"));
         assertThat(crm().isRegistered()).isTrue();
 
         crm().unregister();

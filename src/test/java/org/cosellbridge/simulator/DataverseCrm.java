@@ -484,6 +484,11 @@ public final class DataverseCrm implements CrmSystem {
     }
 
     @Override
+    public boolean showsOpportunityOfAcceptedLead() {
+        return true;
+    }
+
+    @Override
     public List<String> accounts() {
         return texts("accounts", "name");
     }
@@ -532,6 +537,11 @@ public final class DataverseCrm implements CrmSystem {
     @Override
     public int longestDescription() {
         return 2_000;
+    }
+
+    @Override
+    public Fault busy(int seconds) {
+        return Fault.throttled(seconds);
     }
 
     // ---- the calls that were made

@@ -14,7 +14,8 @@ import java.util.UUID;
 
 /**
  * Entra, Partner Center and a CRM side by side, with the credentials that Cosell Bridge signs in with, and the configuration keys that
- * point it at them. Which CRM, the system property {@code cosell.it.crm} says: {@code dynamics}, which is the default.
+ * point it at them. Which CRM, the system property {@code cosell.it.crm} says: {@code dynamics}, which is the default, or {@code
+ * salesforce}.
  */
 public final class Landscape implements AutoCloseable {
     /** The name of the one connection. */
@@ -42,7 +43,7 @@ public final class Landscape implements AutoCloseable {
         this.password = password;
         entra = new EntraSimulator(entraPort, TENANT).start();
         partnerCenter = new PartnerCenterSimulator(partnerCenterPort, entra).start();
-        crm = crm(System.getProperty("cosell.it.crm", "dynamics"), crmPort, entra);
+        crm = crm(System.getProperty("cosell.it.crm", "dynamics"), crmPort, entra, dir);
         entra.app(PARTNER_CENTER_CLIENT)
                 .secret("partner-center-secret")
                 .audience(PartnerCenterSimulator.REFERRALS_AUDIENCE)
@@ -61,10 +62,13 @@ public final class Landscape implements AutoCloseable {
         }
     }
 
-    private static CrmSystem crm(String type, int port, EntraSimulator entra) {
+    private static CrmSystem crm(String type, int port, EntraSimulator entra, Path dir) {
         return switch (type) {
             case "dynamics" -> new DataverseCrm(port, entra, CONNECTION);
-            default -> throw new IllegalArgumentException("cosell.it.crm is '" + type + "'; it may be dynamics.");
+            case "salesforce" -> new SalesforceCrm(port, CONNECTION, dir.resolve("mapping"));
+            default ->
+                throw new IllegalArgumentException(
+                        "cosell.it.crm is '" + type + "'; it may be dynamics or salesforce.");
         };
     }
 
@@ -91,6 +95,18 @@ public final class Landscape implements AutoCloseable {
     public DataverseCrm dynamics() {
         if (crm instanceof DataverseCrm dynamics) {
             return dynamics;
+        }
+        throw new IllegalStateException("The CRM of this run is " + crm.title() + ".");
+    }
+
+    /**
+     * The same for tests that are about Salesforce alone.
+     *
+     * @throws IllegalStateException when the CRM is another
+     */
+    public SalesforceCrm salesforce() {
+        if (crm instanceof SalesforceCrm salesforce) {
+            return salesforce;
         }
         throw new IllegalStateException("The CRM of this run is " + crm.title() + ".");
     }

@@ -19,6 +19,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadFactory;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.cosellbridge.simulator.SalesforceSchema.Entity;
@@ -30,7 +31,7 @@ import org.cosellbridge.simulator.SalesforceStore.Event;
  * min, 2 min and so on up to 2 h, by the simulator's clock, until it is 24 h old; then it is dropped. Deletes send none. {@link
  * #firstRetry} makes retries fast for tests on the real clock. Thread-safe.
  */
-public final class SalesforceOutboundMessages implements AutoCloseable {
+public final class SalesforceOutboundMessages implements CrmPushes, AutoCloseable {
     private static final int MOST = 100;
     private static final Duration LONGEST_PAUSE = Duration.ofHours(2);
     private static final Duration KEPT = Duration.ofHours(24);
@@ -169,6 +170,12 @@ public final class SalesforceOutboundMessages implements AutoCloseable {
         definitions.removeIf(definition -> definition.entity().name().equals(object));
     }
 
+    /** Whether an outbound message of an object is set up. */
+    public synchronized boolean isSent(String object) {
+        return definitions.stream()
+                .anyMatch(definition -> definition.entity().name().equals(object));
+    }
+
     /** These users have no permission to send outbound messages: their writes are not told. By default everybody has it. */
     public synchronized void mute(String... userIds) {
         mute = Set.of(userIds);
@@ -187,6 +194,7 @@ public final class SalesforceOutboundMessages implements AutoCloseable {
     }
 
     /** Every message from now on is delivered so often, whatever the answer. */
+    @Override
     public synchronized void copies(int each) {
         copies = each;
     }
@@ -197,6 +205,7 @@ public final class SalesforceOutboundMessages implements AutoCloseable {
     }
 
     /** From now on each notification waits for a random time up to this, so that they overtake each other. */
+    @Override
     public synchronized void shuffleWithin(Duration longest) {
         shuffleWithin = longest;
     }
@@ -206,6 +215,11 @@ public final class SalesforceOutboundMessages implements AutoCloseable {
         lost = some;
     }
 
+    @Override
+    public void loseSome(BooleanSupplier some) {
+        lose(notification -> some.getAsBoolean());
+    }
+
     /** The next messages carry this organization's id instead of the right one. */
     public synchronized void wrongOrganization(int times, String id) {
         wrongOrganizations = times;
@@ -213,11 +227,13 @@ public final class SalesforceOutboundMessages implements AutoCloseable {
     }
 
     /** Keeps notifications back until {@link #release}. */
+    @Override
     public synchronized void hold() {
         holding = true;
     }
 
     /** Sends what was kept back. */
+    @Override
     public synchronized void release() {
         holding = false;
     }
@@ -251,6 +267,7 @@ public final class SalesforceOutboundMessages implements AutoCloseable {
     }
 
     /** Whether everything that was not lost was acknowledged or dropped. */
+    @Override
     public boolean isIdle() {
         return waiting() == 0;
     }

@@ -324,6 +324,7 @@ final class SalesforceSchema {
                 .reference("OwnerId", "User", Trait.CREATE, Trait.UPDATE, Trait.REQUIRED, Trait.DEFAULTED)
                 .writable("AccountNumber", Kind.STRING, 40)
                 .writable("Description", Kind.TEXTAREA, 32_000);
+        entity.put(entity.get("Name").labelled("Account Name"));
         entity.children.add(new Child("Opportunities", "Opportunity", "AccountId"));
         entity.children.add(new Child("Contacts", "Contact", "AccountId"));
     }

@@ -305,6 +305,21 @@ public final class SalesforceSimulator implements AutoCloseable {
         });
     }
 
+    /** The seller takes the last product away: the Amount keeps its value and is the seller's again. */
+    public void removeProducts(String opportunityId) {
+        bySeller(() -> {
+            store.set(get("Opportunity", opportunityId), Map.of("HasOpportunityLineItem", JsonValue.FALSE), seller);
+            return opportunityId;
+        });
+    }
+
+    /** What people call a field. */
+    public String label(String object, String field) {
+        synchronized (store) {
+            return store.schema().entity(object).get(field).label();
+        }
+    }
+
     /** A process of Salesforce touches a record: its SystemModstamp moves and nothing else does. */
     public void touch(String object, String id) {
         synchronized (store) {

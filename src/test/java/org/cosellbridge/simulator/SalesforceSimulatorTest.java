@@ -242,6 +242,12 @@ class SalesforceSimulatorTest {
         assertThat(row(id).getJsonNumber("Amount").intValue()).isEqualTo(1500);
         assertThat(row(id).getString("NextStep")).isEqualTo("call");
         assertThat(row(id).getBoolean("HasOpportunityLineItem")).isTrue();
+
+        salesforce.removeProducts(id);
+        assertThat(row(id).getBoolean("HasOpportunityLineItem")).isFalse();
+        assertThat(row(id).getJsonNumber("Amount").intValue()).isEqualTo(1500);
+        client.patch("sobjects/Opportunity/" + id, "{'Amount':9}");
+        assertThat(row(id).getJsonNumber("Amount").intValue()).isEqualTo(9);
     }
 
     @Test

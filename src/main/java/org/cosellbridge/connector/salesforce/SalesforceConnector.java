@@ -156,7 +156,7 @@ final class SalesforceConnector implements Connector, ReadsRecords, WritesRecord
         // an opportunity cannot be without a stage
         for (RemoteField field : shape.fields()) {
             if (field.type() == RemoteField.Type.STATE && !given.containsKey(field.name())) {
-                stages.ofNew(call, shape.table().name()).ifPresent(stage -> body.add(field.name(), stage));
+                stages.ofNew(call, shape.table().name(), field).ifPresent(stage -> body.add(field.name(), stage));
             }
         }
         if (referralId != null) {

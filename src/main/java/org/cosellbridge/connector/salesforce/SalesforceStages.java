@@ -115,7 +115,7 @@ final class SalesforceStages {
                                             "The " + field.name() + " '" + state
                                                     + "' is not active in Salesforce. Activate it or correct the states of the mapping."));
         }
-        return meaning.flatMap(wanted -> first(stages, wanted))
+        return meaning.flatMap(wanted -> first(stages, field, wanted))
                 .orElseThrow(() -> client.errors()
                         .rejected("Salesforce has no active " + field.name() + " for '" + state
                                 + "'. Add one there, or name" + " one of yours in the states of the mapping."));
@@ -140,8 +140,8 @@ final class SalesforceStages {
     }
 
     /** The stage of a new record for which nobody said one; empty where Salesforce itself sets one. */
-    Optional<String> ofNew(CallContext call, String object) {
-        return object.equals(OPPORTUNITY) ? first(list(call, object, FRESH), Meaning.OPEN) : Optional.empty();
+    Optional<String> ofNew(CallContext call, String object, RemoteField field) {
+        return object.equals(OPPORTUNITY) ? first(list(call, object, FRESH), field, Meaning.OPEN) : Optional.empty();
     }
 
     /** The stages in which records are in this state. */
@@ -155,9 +155,11 @@ final class SalesforceStages {
                 .toList();
     }
 
-    private static Optional<String> first(List<Stage> stages, Meaning meaning) {
+    /** The first that the document does not name: those that it names are states of their own. */
+    private static Optional<String> first(List<Stage> stages, RemoteField field, Meaning meaning) {
         List<Stage> active = stages.stream()
                 .filter(stage -> stage.active() && stage.meaning() == meaning)
+                .filter(stage -> !field.states().containsKey(stage.name()))
                 .toList();
         return active.stream()
                 .filter(Stage::usual)

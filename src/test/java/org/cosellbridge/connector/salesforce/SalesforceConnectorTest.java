@@ -617,24 +617,37 @@ class SalesforceConnectorTest implements DetectsChangesContract {
                         assertThat(Set.copyOf(write.fields())).isEqualTo(Set.of("StageName", "Amount", "Name")));
     }
 
-    @Test
-    void aDocumentMayNameStages() {
-        RecordShape named = new RecordShape(
+    /** The shape of a document that names these stages besides the open ones. */
+    private RecordShape naming(String... stages) {
+        Map<String, RemoteField.StateStep> states = new HashMap<>();
+        states.put("open", new RemoteField.StateStep(RemoteField.Step.SET, Map.of()));
+        for (String stage : stages) {
+            states.put(stage, new RemoteField.StateStep(RemoteField.Step.SET, Map.of()));
+        }
+        return new RecordShape(
                 shape.kind(),
                 shape.table(),
                 shape.referralKey(),
                 List.of(
                         RemoteField.of("Name", RemoteField.Type.TEXT),
-                        new RemoteField(
-                                "StageName",
-                                RemoteField.Type.STATE,
-                                null,
-                                null,
-                                null,
-                                Map.of(
-                                        "open", new RemoteField.StateStep(RemoteField.Step.SET, Map.of()),
-                                        "Qualification", new RemoteField.StateStep(RemoteField.Step.SET, Map.of()),
-                                        "Nowhere", new RemoteField.StateStep(RemoteField.Step.SET, Map.of())))));
+                        new RemoteField("StageName", RemoteField.Type.STATE, null, null, null, states)));
+    }
+
+    @Test
+    void aStageThatTheDocumentNamesIsNotMeantByOpen() {
+        RecordShape named = naming("Prospecting", "Qualification");
+        RemoteRecord before = connector.findRecord(call(), named, givenRecord()).orElseThrow();
+        assertThat(before.values()).containsEntry("StageName", text("Prospecting"));
+
+        RemoteRecord after = connector.updateRecord(call(), named, before, Map.of("StageName", text("open")));
+
+        assertThat(after.values()).containsEntry("StageName", text("open"));
+        assertThat(row(after.ref().id())).containsEntry("StageName", text("Needs Analysis"));
+    }
+
+    @Test
+    void aDocumentMayNameStages() {
+        RecordShape named = naming("Qualification", "Nowhere");
         RemoteRecord before = connector.findRecord(call(), named, givenRecord()).orElseThrow();
 
         RemoteRecord after = connector.updateRecord(call(), named, before, Map.of("StageName", text("Qualification")));
