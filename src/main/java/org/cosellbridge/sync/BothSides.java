@@ -419,7 +419,8 @@ final class BothSides {
                 comparison.referral().isTerminal() && !conflict && !closesNext ? LinkState.ENDED : LinkState.ACTIVE;
         RemoteRecord latest = noted.orElse(comparison.record());
         // what is still to be done, or what the CRM itself changed in answer to our write, deserves another look
-        boolean settled = !goesOn && isOtherwiseUnchanged(comparison, latest);
+        boolean settled = !goesOn
+                && (written.isPresent() ? comparison.isAsWritten(latest) : isOtherwiseUnchanged(comparison, latest));
         Runnable store = () -> {
             // with a write of its own they were told when its plan was stored
             if (written.isEmpty() && !comparison.confirmed().isEmpty()) {

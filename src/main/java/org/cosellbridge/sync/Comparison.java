@@ -816,7 +816,7 @@ final class Comparison {
         for (Field field : fields) {
             Baseline.FieldBaseline agreed;
             if (field.action() == Merge.Action.TO_CRM && writtenRecord.isPresent()) {
-                agreed = afterRecord(field, writtenRecord.orElseThrow());
+                agreed = afterRecord(field, writtenRecord.orElseThrow(), now);
             } else if (field.action() == Merge.Action.TO_PARTNER_CENTER && writtenReferral.isPresent()) {
                 agreed = afterReferral(field, writtenReferral.orElseThrow(), now);
             } else {
@@ -837,9 +837,27 @@ final class Comparison {
                 next);
     }
 
-    private static Baseline.FieldBaseline afterRecord(Field field, RemoteRecord written) {
-        return new Baseline.FieldBaseline(
-                field.partnerCenter(), field.mapping().fromRecord(written.values()), null, null);
+    /** An automation of the CRM that answers our write with a value of its own counts as a move of the CRM. */
+    private static Baseline.FieldBaseline afterRecord(Field field, RemoteRecord written, Instant now) {
+        JsonValue answered = field.mapping().fromRecord(written.values());
+        return isTaken(field, written)
+                ? new Baseline.FieldBaseline(field.partnerCenter(), answered, null, null)
+                : new Baseline.FieldBaseline(
+                        field.partnerCenter(), field.valueForCrm(), null, new Baseline.Move(answered, now));
+    }
+
+    private static boolean isTaken(Field field, RemoteRecord written) {
+        return field.mapping().sameInCrm(field.valueForCrm(), field.mapping().fromRecord(written.values()));
+    }
+
+    /** Whether the record holds what it held but for its delta, and the delta as it was written. */
+    boolean isAsWritten(RemoteRecord after) {
+        return fields.stream().allMatch(field -> {
+            JsonValue held = field.mapping().fromRecord(after.values());
+            return field.action() == Merge.Action.TO_CRM
+                    ? isTaken(field, after)
+                    : field.mapping().sameInCrm(field.crm(), held);
+        });
     }
 
     private Baseline.FieldBaseline afterReferral(Field field, Referral written, Instant now) {
@@ -849,6 +867,11 @@ final class Comparison {
             // neither side had the value: Partner Center counts as moved to it, so the CRM gets it, too
             return new Baseline.FieldBaseline(
                     field.partnerCenter(), field.crm(), new Baseline.Move(answered, now), null);
+        }
+        if (!mapping.sameInPartnerCenter(field.valueForPartnerCenter(), answered)) {
+            // an automation of Partner Center answered our write with a value of its own: that is its move
+            return new Baseline.FieldBaseline(
+                    field.valueForPartnerCenter(), field.crm(), new Baseline.Move(answered, now), null);
         }
         JsonValue wanted = Objects.requireNonNullElse(field.inPartnerCenter(), JsonValue.NULL);
         return mapping.sameInPartnerCenter(wanted, field.valueForPartnerCenter())

@@ -535,6 +535,7 @@ final class NewRecord {
                 || document.fields().stream()
                         .filter(mapping -> isWithheld(plan, mapping))
                         .anyMatch(mapping -> !isAsWanted(mapping, referral, record))
+                || !isAsPlanned(document, plan, record)
                 || link.record() != null;
         work.say("created");
         Baseline baseline = baseline(document, referral, record, plan, rule);
@@ -578,6 +579,16 @@ final class NewRecord {
         return planned != null && planned.rule().equals(BothSides.WITHHELD);
     }
 
+    /** Whether the CRM took every value as it was given. */
+    private static boolean isAsPlanned(MappingDocument document, Plan plan, RemoteRecord record) {
+        return document.fields().stream()
+                .filter(mapping -> mapping.related().isEmpty() && !isWithheld(plan, mapping))
+                .allMatch(mapping -> {
+                    Plan.PlannedField planned = plan.fields().get(mapping.name());
+                    return planned == null || mapping.sameInCrm(planned.value(), mapping.fromRecord(record.values()));
+                });
+    }
+
     /** What both sides agree on after a create. */
     private Baseline baseline(
             MappingDocument document, Referral referral, RemoteRecord record, Plan plan, String rule) {
@@ -601,7 +612,8 @@ final class NewRecord {
                         isAsWanted(mapping, referral, record) ? mapping.fromReferral(referral.view()) : JsonValue.NULL;
                 fields.put(mapping.name(), new Baseline.FieldBaseline(agreed, held, null, null));
             } else {
-                boolean ours = !rule.equals(Merge.CONFIRMED) || mapping.sameInCrm(held, planned.value());
+                // what the CRM or a person made of our value is a move of the CRM
+                boolean ours = mapping.sameInCrm(held, planned.value());
                 fields.put(
                         mapping.name(),
                         new Baseline.FieldBaseline(planned.partnerCenter(), ours ? held : planned.value(), null, null));

@@ -38,6 +38,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.cosellbridge.audit.AuditEntry;
 import org.cosellbridge.audit.AuditKind;
@@ -575,6 +576,9 @@ final class SyncFixture implements AutoCloseable {
         private int version;
         private int made;
 
+        /** What it makes of a referral in the same call that changes it. */
+        UnaryOperator<JsonObject> automation = UnaryOperator.identity();
+
         /** How long Partner Center goes on with the next create before the referral shows. */
         Duration nextCreateTakes = Duration.ZERO;
 
@@ -588,6 +592,7 @@ final class SyncFixture implements AutoCloseable {
             version = 0;
             made = 0;
             nextCreateTakes = Duration.ZERO;
+            automation = UnaryOperator.identity();
         }
 
         private String newId(int kind) {
@@ -834,7 +839,7 @@ final class SyncFixture implements AutoCloseable {
                 if (!before.getString("eTag").equals(read.version())) {
                     throw new StalePreconditionException(SYSTEM, "The referral " + id + " changed.");
                 }
-                store(stamped(before, rules.patched(before, changes, allAndLate(), false)));
+                store(stamped(before, automation.apply(rules.patched(before, changes, allAndLate(), false))));
                 written.add(new Written(SYSTEM, false, id, Map.copyOf(changes), before, clock.instant()));
                 updated = record(Objects.requireNonNull(referrals.get(id)));
             }
@@ -855,6 +860,9 @@ final class SyncFixture implements AutoCloseable {
         Consumer<RecordRef> listener = record -> {};
 
         final List<String> writes = new CopyOnWriteArrayList<>();
+        /** What it makes of a row in the same call that writes it. */
+        UnaryOperator<JsonObject> automation = UnaryOperator.identity();
+
         /** Whether it gives every new record an id of its own, whatever the caller asks for. */
         boolean choosesIds;
 
@@ -870,6 +878,7 @@ final class SyncFixture implements AutoCloseable {
             modified.clear();
             writes.clear();
             made = 0;
+            automation = UnaryOperator.identity();
         }
 
         /** A person creates a record; its id. */
@@ -1007,7 +1016,7 @@ final class SyncFixture implements AutoCloseable {
                 if (referralId != null) {
                     row.add(key(shape), referralId);
                 }
-                put(shape.kind(), chosen, row.build());
+                put(shape.kind(), chosen, automation.apply(row.build()));
                 writes.add("create " + shape.kind());
                 written.add(new Written(
                         "crm",
@@ -1083,7 +1092,7 @@ final class SyncFixture implements AutoCloseable {
                 }
                 var next = Json.createObjectBuilder(row);
                 changes.forEach(next::add);
-                put(shape.kind(), id, next.build());
+                put(shape.kind(), id, automation.apply(next.build()));
                 writes.add("update " + shape.kind() + " " + changes.keySet());
                 written.add(
                         new Written("crm", false, read.ref().toString(), Map.copyOf(changes), row, clock.instant()));

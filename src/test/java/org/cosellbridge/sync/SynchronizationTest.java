@@ -3,6 +3,7 @@ package org.cosellbridge.sync;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import jakarta.json.Json;
+import jakarta.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -10,6 +11,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.cosellbridge.audit.AuditEntry;
 import org.cosellbridge.audit.AuditKind;
+import org.cosellbridge.connector.RecordRef;
 import org.cosellbridge.referral.ReferralId;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -409,6 +411,96 @@ class SynchronizationTest {
         fixture.partnerCenter.put(A, "e1", "details", "{\"notes\":\"newer at Microsoft\",\"dealValue\":100}");
         fixture.attempt(A);
         assertThat(fixture.crm.only("opportunity").getString("description")).isEqualTo("newer at Microsoft");
+    }
+
+    /** The row with another deal value, where it has this one. */
+    private static JsonObject with(JsonObject row, int from, int to) {
+        return row.getInt("estimatedvalue", 0) == from
+                ? Json.createObjectBuilder(row).add("estimatedvalue", to).build()
+                : row;
+    }
+
+    private int dealValue() {
+        return fixture.partnerCenter.get(A).getJsonObject("details").getInt("dealValue");
+    }
+
+    @Test
+    void whatTheCrmMakesOfAValueInTheCallThatWritesItGoesToPartnerCenter() {
+        created(A, "e1");
+        fixture.crm.automation = row -> with(row, 200, 190);
+        fixture.partnerCenter.put(A, "e1", "details", "{\"notes\":\"first\",\"dealValue\":200}");
+
+        fixture.attempt(A);
+        RecordRef record = fixture.link(A).findRecord().orElseThrow();
+        fixture.attemptOf(record, 0);
+
+        assertThat(fixture.crm.only("opportunity").getInt("estimatedvalue")).isEqualTo(190);
+        assertThat(dealValue()).isEqualTo(190);
+        int writes = fixture.written.size();
+        fixture.attempt(A);
+        assertThat(fixture.written).hasSize(writes);
+    }
+
+    @Test
+    void whatTheCrmMakesOfANewRecordGoesToPartnerCenter() {
+        fixture.crm.automation = row -> with(row, 100, 90);
+        fixture.partnerCenter.put(A, "e1");
+
+        fixture.attempt(A);
+        fixture.attemptOf(fixture.link(A).findRecord().orElseThrow(), 0);
+
+        assertThat(fixture.crm.only("opportunity").getInt("estimatedvalue")).isEqualTo(90);
+        assertThat(dealValue()).isEqualTo(90);
+    }
+
+    @Test
+    void whatPartnerCenterMakesOfAValueInTheCallThatWritesItGoesToTheCrm() {
+        created(A, "e1");
+        fixture.partnerCenter.automation = referral ->
+                referral.getJsonObject("details").getInt("dealValue") == 300
+                        ? Json.createObjectBuilder(referral)
+                                .add(
+                                        "details",
+                                        Json.createObjectBuilder(referral.getJsonObject("details"))
+                                                .add("dealValue", 310))
+                                .build()
+                        : referral;
+        RecordRef record = fixture.link(A).findRecord().orElseThrow();
+        fixture.crm.edit("opportunity", record.id(), "estimatedvalue", "300");
+
+        fixture.attemptOf(record, 0);
+        fixture.attempt(A);
+
+        assertThat(dealValue()).isEqualTo(310);
+        assertThat(fixture.crm.only("opportunity").getInt("estimatedvalue")).isEqualTo(310);
+        int writes = fixture.written.size();
+        fixture.attempt(A);
+        assertThat(fixture.written).hasSize(writes);
+    }
+
+    @Test
+    void twoAutomationsThatAnswerEachOthersWritesAreStopped() {
+        created(A, "e1");
+        fixture.crm.automation = row -> with(row, 200, 190);
+        fixture.partnerCenter.automation = referral ->
+                referral.getJsonObject("details").getInt("dealValue") == 190
+                        ? Json.createObjectBuilder(referral)
+                                .add(
+                                        "details",
+                                        Json.createObjectBuilder(referral.getJsonObject("details"))
+                                                .add("dealValue", 200))
+                                .build()
+                        : referral;
+        fixture.partnerCenter.put(A, "e1", "details", "{\"notes\":\"first\",\"dealValue\":200}");
+        RecordRef record = fixture.link(A).findRecord().orElseThrow();
+
+        for (int i = 0; i < 20 && fixture.link(A).state() != LinkState.PAUSED; i++) {
+            fixture.attempt(A);
+            fixture.attemptOf(record, 0);
+            fixture.tick(1);
+        }
+
+        assertThat(fixture.link(A).state()).isEqualTo(LinkState.PAUSED);
     }
 
     @Test
