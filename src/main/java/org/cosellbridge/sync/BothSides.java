@@ -419,8 +419,7 @@ final class BothSides {
                 comparison.referral().isTerminal() && !conflict && !closesNext ? LinkState.ENDED : LinkState.ACTIVE;
         RemoteRecord latest = noted.orElse(comparison.record());
         // what is still to be done, or what the CRM itself changed in answer to our write, deserves another look
-        boolean settled = !goesOn
-                && (written.isPresent() ? comparison.isAsWritten(latest) : isOtherwiseUnchanged(comparison, latest));
+        boolean settled = !goesOn && comparison.isOtherwiseUnchanged(latest, written.isPresent());
         Runnable store = () -> {
             // with a write of its own they were told when its plan was stored
             if (written.isEmpty() && !comparison.confirmed().isEmpty()) {
@@ -476,15 +475,6 @@ final class BothSides {
             return deadLetter.map(SyncOutcome.NotThisOne::new);
         }
         return Optional.of(new SyncOutcome.Done(last, store, again.orElse(null)));
-    }
-
-    /** Whether the record holds what it held but for what we have written. */
-    private static boolean isOtherwiseUnchanged(Comparison comparison, RemoteRecord latest) {
-        Set<String> written = comparison.changes().keySet();
-        return comparison.fields().stream()
-                .filter(field -> !written.contains(field.mapping().crm().name()))
-                .allMatch(field ->
-                        field.mapping().sameInCrm(field.crm(), field.mapping().fromRecord(latest.values())));
     }
 
     // ---- what we write back to the referral

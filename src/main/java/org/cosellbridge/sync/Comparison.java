@@ -850,14 +850,14 @@ final class Comparison {
         return field.mapping().sameInCrm(field.valueForCrm(), field.mapping().fromRecord(written.values()));
     }
 
-    /** Whether the record holds what it held but for its delta, and the delta as it was written. */
-    boolean isAsWritten(RemoteRecord after) {
-        return fields.stream().allMatch(field -> {
-            JsonValue held = field.mapping().fromRecord(after.values());
-            return field.action() == Merge.Action.TO_CRM
-                    ? isTaken(field, after)
-                    : field.mapping().sameInCrm(field.crm(), held);
-        });
+    /** Whether the record holds what it held but for its delta; when that was written, whether it holds the delta as it was given. */
+    boolean isOtherwiseUnchanged(RemoteRecord latest, boolean written) {
+        // by field of the record: another mapping may only read what this one writes
+        Set<String> delta = changes().keySet();
+        return fields.stream()
+                .allMatch(field -> delta.contains(field.mapping().crm().name())
+                        ? !written || field.action() != Merge.Action.TO_CRM || isTaken(field, latest)
+                        : field.mapping().sameInCrm(field.crm(), field.mapping().fromRecord(latest.values())));
     }
 
     private Baseline.FieldBaseline afterReferral(Field field, Referral written, Instant now) {
